@@ -5,16 +5,14 @@
 
 namespace sockit {
 
-Deadline Deadline::after(std::optional<Duration> span)
-{
-    return span ? after(*span) : Deadline();
-}
+Deadline Deadline::after(std::optional<Duration> span) { return span ? after(*span) : Deadline(); }
 
 std::optional<Duration> Deadline::remaining() const
 {
     if (!m_point)
         return std::nullopt;
-    return std::max(Duration::zero(), std::chrono::duration_cast<Duration>(*m_point - Clock::now()));
+    return std::max(Duration::zero(),
+                    std::chrono::duration_cast<Duration>(*m_point - Clock::now()));
 }
 
 int Deadline::poll_milliseconds() const

@@ -8,7 +8,8 @@ namespace sockit {
 using Clock = std::chrono::steady_clock;
 using Duration = std::chrono::nanoseconds;
 
-/// A point on the monotonic clock, or none. A timeout is a span; a deadline is the point it ends at.
+/// A point on the monotonic clock, or none. A timeout is a span; a deadline is the point it ends
+/// at.
 class Deadline {
 public:
     /// Never passes.
@@ -21,7 +22,8 @@ public:
     [[nodiscard]] bool passed() const { return m_point && Clock::now() >= *m_point; }
     /// Time left, at least zero; nothing when it never passes.
     [[nodiscard]] std::optional<Duration> remaining() const;
-    /// For poll(2) and epoll_wait(2): milliseconds rounded up, so that waking means passed; -1 for never.
+    /// For poll(2) and epoll_wait(2): milliseconds rounded up, so that waking means passed; -1 for
+    /// never.
     [[nodiscard]] int poll_milliseconds() const;
     [[nodiscard]] std::optional<Clock::time_point> point() const { return m_point; }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+
 #include <netdb.h>
 
 namespace sockit {
@@ -169,12 +170,14 @@ std::string_view phase_name(Phase phase)
 
 std::string icmp_name(const IcmpNotice& notice)
 {
-    const auto fallback = "type " + std::to_string(notice.type) + " code " + std::to_string(notice.code);
+    const auto fallback =
+        "type " + std::to_string(notice.type) + " code " + std::to_string(notice.code);
     if (notice.v6) {
         switch (notice.type) {
         case 1: return std::string(name_at(v6_unreachable, notice.code));
         case 2: return "packet too big";
-        case 3: return notice.code == 0 ? "hop limit exceeded" : "fragment reassembly time exceeded";
+        case 3:
+            return notice.code == 0 ? "hop limit exceeded" : "fragment reassembly time exceeded";
         case 4: return "parameter problem";
         default: return fallback;
         }
@@ -183,7 +186,8 @@ std::string icmp_name(const IcmpNotice& notice)
     case 3: return std::string(name_at(v4_unreachable, notice.code));
     case 4: return "source quench";
     case 5: return "redirect";
-    case 11: return notice.code == 0 ? "time to live exceeded" : "fragment reassembly time exceeded";
+    case 11:
+        return notice.code == 0 ? "time to live exceeded" : "fragment reassembly time exceeded";
     case 12: return "parameter problem";
     default: return fallback;
     }

@@ -65,7 +65,8 @@ struct Error {
     static Error unsupported(std::string_view call, std::string_view feature, int errno_value = 0);
 };
 
-/// "ECONNREFUSED", "EAI_NONAME", "USAGE" or "UNSUPPORTED"; "E" and the number if the C library has no name.
+/// "ECONNREFUSED", "EAI_NONAME", "USAGE" or "UNSUPPORTED"; "E" and the number if the C library has
+/// no name.
 std::string code_name(const Error& error);
 
 /// The C library's words in the C locale ("Connection refused"), or `detail` for usage errors.

@@ -14,7 +14,8 @@ struct Character {
     std::size_t length;
 };
 
-/// The well-formed UTF-8 character at the start of `bytes`, if there is one (RFC 3629, table of section 4).
+/// The well-formed UTF-8 character at the start of `bytes`, if there is one (RFC 3629, table of
+/// section 4).
 std::optional<Character> decode(std::string_view bytes)
 {
     const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
@@ -106,15 +107,9 @@ std::string escape_except(std::string_view bytes, std::string_view allowed)
 
 } // namespace
 
-std::string escape(std::string_view bytes)
-{
-    return escape_except(bytes, "");
-}
+std::string escape(std::string_view bytes) { return escape_except(bytes, ""); }
 
-std::string escape_payload(std::string_view bytes)
-{
-    return escape_except(bytes, "\n\t\\");
-}
+std::string escape_payload(std::string_view bytes) { return escape_except(bytes, "\n\t\\"); }
 
 std::string quote(std::string_view text)
 {
@@ -143,10 +138,7 @@ std::size_t utf8_prefix(std::string_view bytes)
     return length;
 }
 
-bool is_utf8(std::string_view bytes)
-{
-    return utf8_prefix(bytes) == bytes.size();
-}
+bool is_utf8(std::string_view bytes) { return utf8_prefix(bytes) == bytes.size(); }
 
 std::string base64(std::string_view bytes)
 {

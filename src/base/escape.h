@@ -5,9 +5,9 @@
 
 namespace sockit {
 
-/// Foreign bytes made harmless for a terminal or a table cell: C0, DEL, C1, bidi controls, line separators
-/// and bytes that are not UTF-8 become `\n`, `\t`, `\xHH` or `\u{HHHH}`; a backslash becomes `\\`. One row
-/// stays one row, and no two inputs look the same.
+/// Foreign bytes made harmless for a terminal or a table cell: C0, DEL, C1, bidi controls, line
+/// separators and bytes that are not UTF-8 become `\n`, `\t`, `\xHH` or `\u{HHHH}`; a backslash
+/// becomes `\\`. One row stays one row, and no two inputs look the same.
 std::string escape(std::string_view bytes);
 
 /// escape(), but line feeds and tabs pass: for payload shown on a terminal.
@@ -19,8 +19,8 @@ std::string quote(std::string_view text);
 /// Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);
 
-/// How many bytes at the start are whole UTF-8 characters; the rest is a character cut at the end of a
-/// chunk, or something that is not UTF-8.
+/// How many bytes at the start are whole UTF-8 characters; the rest is a character cut at the end
+/// of a chunk, or something that is not UTF-8.
 std::size_t utf8_prefix(std::string_view bytes);
 
 /// RFC 4648 base64 with padding.

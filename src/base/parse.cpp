@@ -13,10 +13,7 @@ namespace sockit {
 
 namespace {
 
-bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Splits `text` after its leading digits and at most one decimal point between digits.
 std::pair<std::string_view, std::string_view> split_number(std::string_view text)
@@ -48,7 +45,8 @@ const Unit* find_unit(std::span<const Unit> units, std::string_view suffix)
 }
 
 /// number x factor without floating-point error in the whole part; nothing when it exceeds `most`.
-std::optional<std::uint64_t> scale(std::string_view number, std::uint64_t factor, std::uint64_t most)
+std::optional<std::uint64_t> scale(std::string_view number, std::uint64_t factor,
+                                   std::uint64_t most)
 {
     const auto point = number.find('.');
     const auto whole_text = number.substr(0, point);
@@ -86,7 +84,8 @@ constexpr std::array duration_units{
 
 constexpr std::uint64_t kibi = 1024;
 
-/// Sizes are taken in any case (64K, 64kib); durations are not, since M would be read as both minutes and mega.
+/// Sizes are taken in any case (64K, 64kib); durations are not, since M would be read as both
+/// minutes and mega.
 std::string lower(std::string_view text)
 {
     std::string out(text);

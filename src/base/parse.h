@@ -20,7 +20,8 @@ Result<std::uint64_t> parse_number(std::string_view text, std::string_view what,
 /// `250ms`, `1.5s`, `2m`, `1h`, `3us`, `100ns`; a bare number is seconds. At most about 292 years.
 Result<Duration> parse_duration(std::string_view text, std::string_view what);
 
-/// `64k` = `64KiB` = 65536; suffixes k M G T, alone or with `iB` or `B`, in any case; a bare number is bytes.
+/// `64k` = `64KiB` = 65536; suffixes k M G T, alone or with `iB` or `B`, in any case; a bare number
+/// is bytes.
 Result<std::uint64_t> parse_size(std::string_view text, std::string_view what);
 
 /// Bytes per second: a size, with or without `/s`; at least 1.

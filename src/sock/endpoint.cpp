@@ -4,9 +4,10 @@
 #include "base/parse.h"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <array>
 #include <cstring>
+
+#include <arpa/inet.h>
 #include <net/if.h>
 
 namespace sockit {
@@ -190,10 +191,7 @@ std::string_view Endpoint::unix_name() const
     return {};
 }
 
-std::uint32_t Endpoint::cid() const
-{
-    return family() == AF_VSOCK ? m_address.vm.svm_cid : 0;
-}
+std::uint32_t Endpoint::cid() const { return family() == AF_VSOCK ? m_address.vm.svm_cid : 0; }
 
 std::string Endpoint::text() const
 {
@@ -203,8 +201,7 @@ std::string Endpoint::text() const
         const std::string zone = scope();
         return "[" + address() + (zone.empty() ? "" : "%" + zone) + "]:" + std::to_string(port());
     }
-    case AF_UNIX:
-        return (is_unix_abstract() ? "unix:@" : "unix:") + std::string(unix_name());
+    case AF_UNIX: return (is_unix_abstract() ? "unix:@" : "unix:") + std::string(unix_name());
     case AF_VSOCK: return "vsock:" + std::to_string(cid()) + ":" + std::to_string(port());
     default: return "*";
     }

@@ -3,22 +3,25 @@
 #include "base/result.h"
 
 #include <cstdint>
-#include <linux/vm_sockets.h>
-#include <netinet/in.h>
 #include <string>
 #include <string_view>
+
+#include <linux/vm_sockets.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 namespace sockit {
 
-/// An address and port, a unix path or abstract name, a vsock CID and port, or nothing (an unnamed unix
-/// socket, an unbound one). Holds the kernel's own sockaddr, so that it goes into system calls as it is.
+/// An address and port, a unix path or abstract name, a vsock CID and port, or nothing (an unnamed
+/// unix socket, an unbound one). Holds the kernel's own sockaddr, so that it goes into system calls
+/// as it is.
 class Endpoint {
 public:
     /// AF_UNSPEC: no endpoint.
     Endpoint();
-    /// Takes what the kernel returned. A unix address may be unnamed or lack its final NUL (unix(7)).
+    /// Takes what the kernel returned. A unix address may be unnamed or lack its final NUL
+    /// (unix(7)).
     static Endpoint from_sockaddr(const sockaddr* address, socklen_t length);
     static Endpoint inet(const in_addr& address, std::uint16_t port);
     static Endpoint inet6(const in6_addr& address, std::uint16_t port, std::uint32_t scope_id = 0);
@@ -39,9 +42,11 @@ public:
     /// Port in host order; 0 for anything but inet, inet6 and vsock (whose ports have 32 bits).
     [[nodiscard]] std::uint32_t port() const;
     void set_port(std::uint16_t port);
-    /// The address alone: "127.0.0.1", "::1", without brackets, zone or port. Empty for other families.
+    /// The address alone: "127.0.0.1", "::1", without brackets, zone or port. Empty for other
+    /// families.
     [[nodiscard]] std::string address() const;
-    /// The name of the scope's interface, or its number when there is no such interface; empty for none.
+    /// The name of the scope's interface, or its number when there is no such interface; empty for
+    /// none.
     [[nodiscard]] std::string scope() const;
     [[nodiscard]] bool is_wildcard() const;
     [[nodiscard]] bool is_loopback() const;
@@ -54,8 +59,8 @@ public:
     [[nodiscard]] std::string_view unix_name() const;
     [[nodiscard]] std::uint32_t cid() const;
 
-    /// `127.0.0.1:80`, `[fe80::1%eth0]:80`, `unix:/run/x`, `unix:@name`, `unix:` (unnamed), `vsock:2:5`, `*`
-    /// (none). Raw bytes in paths: escape before printing.
+    /// `127.0.0.1:80`, `[fe80::1%eth0]:80`, `unix:/run/x`, `unix:@name`, `unix:` (unnamed),
+    /// `vsock:2:5`, `*` (none). Raw bytes in paths: escape before printing.
     [[nodiscard]] std::string text() const;
 
     bool operator==(const Endpoint& other) const;

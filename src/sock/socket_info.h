@@ -72,7 +72,8 @@ struct SocketMemory {
     bool operator==(const SocketMemory&) const = default;
 };
 
-/// What the kernel says of one socket, from sock_diag or from /proc/net. Unknown is nullopt, never a fake 0.
+/// What the kernel says of one socket, from sock_diag or from /proc/net. Unknown is nullopt, never
+/// a fake 0.
 struct SocketInfo {
     std::string_view netid; ///< ss's: tcp udp u_str u_dgr u_seq …
     int family = 0;         ///< AF_*
@@ -87,7 +88,8 @@ struct SocketInfo {
     std::optional<std::uint64_t> cookie;
     std::optional<SocketTimer> timer;
 
-    /// Listeners: how many wait to be accepted, and how many may (backlog); the queue is full above the limit.
+    /// Listeners: how many wait to be accepted, and how many may (backlog); the queue is full above
+    /// the limit.
     std::optional<std::uint64_t> accept_length;
     std::optional<std::uint64_t> accept_limit;
 
