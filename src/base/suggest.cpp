@@ -43,7 +43,7 @@ std::optional<std::string_view> nearest(std::string_view word,
 {
     if (word.empty() || word.size() > longest_word)
         return std::nullopt;
-    std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+    std::size_t least = std::max<std::size_t>(word.size() < 4 ? 1 : 2, word.size() / 3) + 1;
     std::optional<std::string_view> best;
     for (const auto candidate : candidates) {
         const auto distance = edit_distance(word, candidate);

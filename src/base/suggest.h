@@ -13,7 +13,8 @@ namespace sockit {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// The candidate that a mistyped `word` most likely meant: the smallest distance, the first of
-/// several; nothing when even that is more than a third of the word's length (at least 1).
+/// several. Nothing when even that is more than a third of the word's length (one edit is always
+/// allowed, two from four letters on).
 std::optional<std::string_view> nearest(std::string_view word,
                                         std::span<const std::string_view> candidates);
 
