@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/fd.h"
+#include "base/result.h"
+
+#include <optional>
+#include <string>
+
+namespace sockit {
+
+/// SIGINT and SIGTERM as something to poll (signalfd). From open() on they are blocked in this
+/// thread and in those it starts later; they stay blocked, so that one signal gets one summary,
+/// until reraise().
+class Signals {
+public:
+    static Result<Signals> open();
+
+    [[nodiscard]] FdRef ref() const { return m_fd.ref(); }
+    /// The next pending one, or nothing.
+    [[nodiscard]] std::optional<int> take() const;
+
+    /// Ends this process by `signal`'s default action, as if it had never been caught.
+    [[noreturn]] static void reraise(int signal);
+    /// "SIGINT", "SIGTERM".
+    static std::string name(int signal);
+
+private:
+    explicit Signals(Fd fd) : m_fd(std::move(fd)) {}
+
+    Fd m_fd;
+};
+
+} // namespace sockit
