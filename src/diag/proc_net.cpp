@@ -58,7 +58,8 @@ Result<std::uint64_t> read_lines(FdRef file, std::vector<char>& buffer, const Li
 ProcNet::ProcNet(std::string proc_root) : m_proc_root(std::move(proc_root)), m_buffer(buffer_size)
 {}
 
-Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, const SocketVisitor& visit)
+Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, SocketInfo& info,
+                                    const SocketVisitor& visit)
 {
     const std::string path = m_proc_root + "/net/" + std::string(file_name(query));
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -72,11 +73,11 @@ Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, const SocketVisito
         if (std::exchange(first, false) && is_column_names(line))
             return true;
         const bool parsed = query.protocol == SocketProtocol::Unix
-                                ? parse_unix_line(line, m_info)
-                                : parse_inet_line(line, query, ticks_per_second, m_info);
+                                ? parse_unix_line(line, info)
+                                : parse_inet_line(line, query, ticks_per_second, info);
         if (!parsed)
             ++unreadable;
-        return !parsed || (query.states & state_bit(m_info.state)) == 0 || visit(m_info);
+        return !parsed || (query.states & state_bit(info.state)) == 0 || visit(info);
     };
     auto skipped = read_lines(file.ref(), m_buffer, visit_line);
     if (!skipped) {

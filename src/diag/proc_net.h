@@ -18,14 +18,15 @@ class ProcNet {
 public:
     /// `proc_root` is laid out like /proc: net/tcp and so on below it.
     explicit ProcNet(std::string proc_root = "/proc");
-    /// Visits each row as it is read; returns how many rows could not be. ENOENT: no such file
+    /// Visits each row as it is read into `info`, which is reused for the next one; returns how
+    /// many rows could not be. ENOENT: no such file
     /// here, as for IPv6 where it is switched off.
-    Result<std::uint64_t> dump(const SocketQuery& query, const SocketVisitor& visit);
+    Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
+                               const SocketVisitor& visit);
 
 private:
     std::string m_proc_root;
     std::vector<char> m_buffer;
-    SocketInfo m_info;
 };
 
 /// A line without its line feed; false ends the reading.

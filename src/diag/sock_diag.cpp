@@ -143,7 +143,8 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
 
 SockDiag::SockDiag() : m_buffer(buffer_size) {}
 
-Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, const SocketVisitor& visit)
+Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
+                                     const SocketVisitor& visit)
 {
     const Fd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     if (!netlink.valid())
@@ -170,7 +171,7 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, const SocketVisit
         if (length == 0 || (header.msg_flags & MSG_TRUNC) != 0)
             return failure(Phase::Receive, "recvmsg", query, EBADMSG);
         TRY(read_datagram(std::span(m_buffer).first(static_cast<std::size_t>(length)), query,
-                          m_cgroups, m_info, visit, progress));
+                          m_cgroups, info, visit, progress));
     }
     return progress.unreadable;
 }

@@ -15,14 +15,15 @@ namespace sockit {
 class SockDiag {
 public:
     SockDiag();
-    /// Visits each socket as the kernel sends it. Returns how many messages could not be read.
+    /// Visits each socket as the kernel sends it, decoded into `info`, which is reused for the next
+    /// one. Returns how many messages could not be read.
     /// Domain::Unsupported where this kernel cannot list such sockets this way: no sock_diag, or
     /// (ENOENT) none for the family or protocol; nothing has been visited then.
-    Result<std::uint64_t> dump(const SocketQuery& query, const SocketVisitor& visit);
+    Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
+                               const SocketVisitor& visit);
 
 private:
     CgroupNames m_cgroups;
-    SocketInfo m_info;
     std::vector<std::byte> m_buffer;
 };
 

@@ -32,7 +32,7 @@ struct SocketQuery {
     bool operator==(const SocketQuery&) const = default;
 };
 
-/// Called once a socket; the object is reused for the next one. False ends the dump.
+/// Called once a socket. False ends the dump.
 using SocketVisitor = std::function<bool(const SocketInfo&)>;
 
 } // namespace sockit

@@ -88,8 +88,9 @@ template <class Source>
 std::vector<SocketInfo> collect(Source& source, const SocketQuery& query)
 {
     std::vector<SocketInfo> sockets;
-    const auto unreadable = source.dump(query, [&](const SocketInfo& info) {
-        sockets.push_back(info);
+    SocketInfo info;
+    const auto unreadable = source.dump(query, info, [&](const SocketInfo& socket) {
+        sockets.push_back(socket);
         return true;
     });
     EXPECT_TRUE(unreadable) << describe_error(unreadable.error());

@@ -123,8 +123,9 @@ TEST(ProcNet, UnreadableRowsAreCountedAndTheRestIsThere)
                               row(3) + "   0: 0100007F:1F9");
     ProcNet proc(root.path());
     std::vector<std::uint64_t> inodes;
-    const auto unreadable = proc.dump({.family = AF_INET}, [&](const SocketInfo& info) {
-        inodes.push_back(*info.inode);
+    SocketInfo info;
+    const auto unreadable = proc.dump({.family = AF_INET}, info, [&](const SocketInfo& socket) {
+        inodes.push_back(*socket.inode);
         return true;
     });
     ASSERT_TRUE(unreadable);
@@ -144,7 +145,9 @@ TEST(ProcNet, MissingFileIsAnErrorWithItsPath)
 {
     const ScratchDirectory root;
     ProcNet proc(root.path());
-    const auto failed = proc.dump({.family = AF_INET6}, [](const SocketInfo&) { return true; });
+    SocketInfo info;
+    const auto failed =
+        proc.dump({.family = AF_INET6}, info, [](const SocketInfo&) { return true; });
     ASSERT_FALSE(failed);
     EXPECT_EQ(code_name(failed.error()), "ENOENT");
     EXPECT_EQ(failed.error().subject, root.path() + "/net/tcp6");

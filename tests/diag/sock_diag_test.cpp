@@ -175,7 +175,8 @@ TEST(SockDiag, VisitorEndsTheDump)
     const auto other = listening_socket(AF_INET, 1);
     SockDiag diag;
     int visited = 0;
-    const auto stopped = diag.dump({.family = AF_INET}, [&](const SocketInfo&) {
+    SocketInfo info;
+    const auto stopped = diag.dump({.family = AF_INET}, info, [&](const SocketInfo&) {
         ++visited;
         return false;
     });
@@ -199,7 +200,9 @@ TEST(SockDiag, ThousandsOfSocketsTakeSeveralDatagrams)
 TEST(SockDiag, FamilyTheKernelCannotListIsUnsupported)
 {
     SockDiag diag;
-    const auto refused = diag.dump({.family = AF_MAX - 1}, [](const SocketInfo&) { return true; });
+    SocketInfo info;
+    const auto refused =
+        diag.dump({.family = AF_MAX - 1}, info, [](const SocketInfo&) { return true; });
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().domain, Domain::Unsupported);
     EXPECT_EQ(code_name(refused.error()), "ENOENT");
