@@ -8,13 +8,13 @@ namespace sockit {
 
 void reset(SocketInfo& info)
 {
-    auto fields = std::move(info.tcp_info);
-    auto congestion = std::move(info.congestion);
-    fields.clear();
-    congestion.clear();
+    auto tcp_info = std::move(info.tcp_info);
+    auto congestion_info = std::move(info.congestion_info);
+    tcp_info.clear();
+    congestion_info.clear();
     info = SocketInfo{};
-    info.tcp_info = std::move(fields);
-    info.congestion = std::move(congestion);
+    info.tcp_info = std::move(tcp_info);
+    info.congestion_info = std::move(congestion_info);
 }
 
 std::string_view timer_name(std::uint64_t number)

@@ -1,4 +1,5 @@
 #include "diag/common_fields.h"
+#include "diag/congestion.h"
 #include "diag/diag_message.h"
 #include "diag/netlink_message.h"
 #include "sock/tcp_info.h"
@@ -78,6 +79,9 @@ bool decode_inet_diag(std::span<const std::byte> payload, const SocketQuery& que
             // UDP).
             decode_tcp_info(attribute->payload, info.tcp_info);
             break;
+        case INET_DIAG_VEGASINFO: decode_vegas(attribute->payload, info); break;
+        case INET_DIAG_DCTCPINFO: decode_dctcp(attribute->payload, info); break;
+        case INET_DIAG_BBRINFO: decode_bbr(attribute->payload, info); break;
         case INET_DIAG_CONG: info.congestion = text(attribute->payload); break;
         case INET_DIAG_SKMEMINFO: info.memory = decode_memory(attribute->payload); break;
         case INET_DIAG_SHUTDOWN:

@@ -66,18 +66,25 @@ OwnerMap::OwnerMap(std::vector<OwnedInode> owned, std::uint64_t unreadable)
 
 void OwnerMap::assign_to(SocketInfo& info) const
 {
-    info.processes_asked = true;
     const auto inode = info.inode.value_or(0);
-    // Without an inode the socket belongs to the kernel alone (TIME-WAIT, orphans).
-    const bool complete = m_unreadable == 0 || inode == 0;
+    info.processes_asked = true;
+    info.processes = owners_of(inode);
+    info.processes_incomplete = !all_known(inode);
+    if (info.peer_inode.value_or(0) != 0)
+        info.peer_processes = owners_of(*info.peer_inode);
+}
+
+bool OwnerMap::all_known(std::uint64_t inode) const { return m_unreadable == 0 || inode == 0; }
+
+std::optional<std::vector<SocketOwner>> OwnerMap::owners_of(std::uint64_t inode) const
+{
     const auto held = std::ranges::equal_range(m_owned, inode, {}, &OwnedInode::inode);
-    info.processes_incomplete = !complete;
-    info.processes.reset();
-    if (held.empty() && !complete)
-        return;
-    info.processes.emplace();
+    if (held.empty() && !all_known(inode))
+        return std::nullopt;
+    std::vector<SocketOwner> owners;
     for (const auto& entry : held)
-        info.processes->push_back(entry.owner);
+        owners.push_back(entry.owner);
+    return owners;
 }
 
 Result<OwnerMap> find_owners(std::vector<std::uint64_t> inodes, const std::string& proc_root)

@@ -4,6 +4,7 @@
 #include "sock/socket_info.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,18 @@ public:
     OwnerMap() = default;
     OwnerMap(std::vector<OwnedInode> owned, std::uint64_t unreadable);
 
-    /// Sets `processes` (by pid and fd; empty: nobody holds it) and `processes_incomplete`. Where
-    /// nobody was found and some could not be looked into, `processes` stays unknown.
+    /// Sets `processes` (by pid and fd; empty: nobody holds it), `processes_incomplete` and, for a
+    /// unix socket with a peer, `peer_processes`. Where nobody was found and some could not be
+    /// looked into, the owners stay unknown.
     void assign_to(SocketInfo& info) const;
     /// Processes whose descriptors we may not see, or that are hidden as a whole.
     [[nodiscard]] std::uint64_t unreadable() const { return m_unreadable; }
 
 private:
+    /// Without an inode a socket belongs to the kernel alone (TIME-WAIT, orphans).
+    [[nodiscard]] bool all_known(std::uint64_t inode) const;
+    [[nodiscard]] std::optional<std::vector<SocketOwner>> owners_of(std::uint64_t inode) const;
+
     std::vector<OwnedInode> m_owned; ///< by inode, pid, fd
     std::uint64_t m_unreadable = 0;
 };

@@ -88,6 +88,7 @@ Result<> send_request(FdRef netlink, const SocketQuery& query)
     request.idiag_states = query.states;
     request.idiag_ext = extension(tcp && query.tcp_info, INET_DIAG_INFO) |
                         extension(tcp && query.tcp_info, INET_DIAG_CONG) |
+                        extension(tcp && query.tcp_info, INET_DIAG_VEGASINFO) |
                         extension(query.memory, INET_DIAG_SKMEMINFO);
     return send_request(netlink, query, request);
 }
