@@ -34,17 +34,6 @@ std::optional<int> Signals::take() const
     return static_cast<int>(info.ssi_signo);
 }
 
-void Signals::reraise(int signal)
-{
-    ::signal(signal, SIG_DFL);
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, signal);
-    ::raise(signal);
-    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-    ::_exit(128 + signal);
-}
-
 std::string Signals::name(int signal)
 {
     const char* abbreviation = sigabbrev_np(signal);

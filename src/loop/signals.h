@@ -19,8 +19,6 @@ public:
     /// The next pending one, or nothing.
     [[nodiscard]] std::optional<int> take() const;
 
-    /// Ends this process by `signal`'s default action, as if it had never been caught.
-    [[noreturn]] static void reraise(int signal);
     /// "SIGINT", "SIGTERM".
     static std::string name(int signal);
 

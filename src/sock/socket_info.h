@@ -52,7 +52,7 @@ struct SocketTimer {
 /// A member of struct tcp_info: the kernel's field name without `tcpi_`, times as `*_ns`.
 struct TcpInfoField {
     std::string_view name;
-    std::uint64_t value = 0;
+    std::optional<std::uint64_t> value; ///< nullopt: the kernel has no such measurement
 
     bool operator==(const TcpInfoField&) const = default;
 };

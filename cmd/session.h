@@ -1,0 +1,70 @@
+#pragma once
+
+#include "cmd/exit_status.h"
+#include "cmd/options.h"
+#include "event/event.h"
+#include "report/reporter.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sockit {
+
+enum class ColorChoice : std::uint8_t { Auto, Always, Never };
+
+/// What the output options ask for.
+struct OutputPlan {
+    Format format = Format::Text;
+    int verbosity = 0;
+    bool wide = false;
+    ColorChoice color = ColorChoice::Auto;
+    std::optional<std::string> file;
+
+    bool operator==(const OutputPlan&) const = default;
+};
+
+Result<OutputPlan> plan_output(const OutputArgs& args);
+
+/// How a command uses its streams.
+struct StreamUse {
+    DocumentShape shape;
+    Flush flush = Flush::EachRecord;
+    bool stdout_carries_payload = false; ///< text records go to stderr
+    bool header = true;                  ///< tables have one
+};
+
+/// Why and how a command ended.
+struct Ending {
+    ExitStatus status = ExitStatus::Done;
+    std::optional<Error> why;  ///< the one line on stderr
+    std::optional<int> signal; ///< end by it, once everything is written
+};
+
+/// One command's output from its first event to the exit status.
+class Session {
+public:
+    static Result<std::unique_ptr<Session>> open(const OutputPlan& plan, const StreamUse& use);
+
+    Emit emit();
+    /// Completes the output and tells why we end. Our own output's failure outranks everything
+    /// else: status Local and a line, or, when the reader went away, a quiet end as by SIGPIPE.
+    ExitStatus finish(const Ending& ending);
+    /// The command failed before it started: the error record, then finish().
+    ExitStatus fail(const Error& error);
+
+private:
+    Session(const ReportOptions& options, const StreamUse& use, Fd file, std::string temporary,
+            std::string final_path);
+
+    StreamUse m_use;
+    Fd m_file;
+    std::string m_temporary; ///< renamed to m_final at the end; empty when written in place
+    std::string m_final;
+    Reporter m_reporter;
+};
+
+/// Restores `signal`'s default action and dies by it.
+[[noreturn]] void die_by(int signal);
+
+} // namespace sockit

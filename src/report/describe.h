@@ -1,0 +1,19 @@
+#pragma once
+
+#include "event/event.h"
+#include "report/record.h"
+
+namespace sockit {
+
+// What an event looks like: the only place where a JSON key, a column or a sentence is spelled. One
+// overload an event; each fills record.fields if a machine reads, else record.line or the row. They
+// live in describe_*.cpp, one file a command.
+
+void describe(const Warning& event, Record& record);
+void describe(const Note& event, Record& record);
+void describe(const Failed& event, Record& record);
+
+/// Dispatches on the alternative.
+void describe(const Event& event, Record& record);
+
+} // namespace sockit

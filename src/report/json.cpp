@@ -1,0 +1,104 @@
+#include "report/json.h"
+
+#include "base/escape.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace sockit {
+
+namespace {
+
+template <class Number>
+void append_number(std::string& out, Number value)
+{
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+void append_key(std::string& out, std::string_view key, std::string_view suffix = {})
+{
+    if (key.empty() && suffix.empty())
+        return;
+    if (suffix.empty())
+        append_string(out, key);
+    else
+        append_string(out, std::string(key) + std::string(suffix));
+    out += ':';
+}
+
+void append_text(std::string& out, std::string_view key, std::string_view text)
+{
+    if (is_utf8(text)) {
+        append_key(out, key);
+        append_string(out, text);
+    } else {
+        append_key(out, key, "_base64");
+        append_string(out, base64(text));
+    }
+}
+
+void append_value(std::string& out, const Fields& fields, const Fields::Token& token)
+{
+    if (token.kind == Fields::Kind::Text) {
+        append_text(out, fields.key(token), fields.text(token));
+        return;
+    }
+    append_key(out, fields.key(token));
+    switch (token.kind) {
+    case Fields::Kind::Null: out += "null"; break;
+    case Fields::Kind::Boolean: out += token.boolean ? "true" : "false"; break;
+    case Fields::Kind::Signed: append_number(out, token.integer); break;
+    case Fields::Kind::Unsigned: append_number(out, token.natural); break;
+    case Fields::Kind::Real:
+        if (std::isfinite(token.real))
+            append_number(out, token.real);
+        else
+            out += "null";
+        break;
+    case Fields::Kind::BeginObject: out += '{'; break;
+    case Fields::Kind::BeginArray: out += '['; break;
+    default: break;
+    }
+}
+
+} // namespace
+
+void append_string(std::string& out, std::string_view text)
+{
+    const auto plain = [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
+    };
+    if (std::ranges::all_of(text, plain)) {
+        out += '"';
+        out += text;
+        out += '"';
+    } else {
+        // Pure ASCII out, so that C1 and bidi controls from a peer never reach a terminal raw.
+        out += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    }
+}
+
+void append_members(std::string& out, const Fields& fields)
+{
+    bool first = true;
+    for (const auto& token : fields.tokens()) {
+        if (token.kind == Fields::Kind::EndObject || token.kind == Fields::Kind::EndArray) {
+            out += token.kind == Fields::Kind::EndObject ? '}' : ']';
+            first = false;
+            continue;
+        }
+        if (!first)
+            out += ',';
+        append_value(out, fields, token);
+        first = token.kind == Fields::Kind::BeginObject || token.kind == Fields::Kind::BeginArray;
+    }
+}
+
+} // namespace sockit

@@ -1,0 +1,133 @@
+#include "report/json.h"
+#include "report/sink.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sockit {
+
+namespace {
+
+using Where = Placement::Where;
+
+/// What every command's document has, whatever else it holds.
+constexpr std::array common_placements{
+    Placement{"warning", Where::Array, "warnings"},
+    Placement{"error", Where::Top},
+};
+
+/// Writes the document front to back. Members of the top level and elements of the first array of
+/// the shape go out as they come; elements of other arrays wait for the end, so that memory stays
+/// bounded for the array that can be long.
+class JsonSink final : public Sink {
+public:
+    JsonSink(Output& records, const DocumentShape& shape) : m_records(records), m_shape(shape)
+    {
+        for (const auto& placement : shape.placements)
+            if (placement.where == Where::Array && !find(placement.key))
+                m_arrays.push_back({placement.key, {}, false});
+        m_required = m_arrays.size();
+        m_out = "{\"schema\":\"" + std::string(shape.schema) + "\"";
+    }
+
+    void write(const Record& record) override
+    {
+        const Placement* placement = placement_of(record.type());
+        if (placement == nullptr)
+            return;
+        std::string members;
+        append_members(members, record.fields);
+        switch (placement->where) {
+        case Where::Top:
+            if (record.type() == "error")
+                members.insert(0, "\"type\":\"error\",");
+            add_top(members);
+            break;
+        case Where::Object:
+            m_objects += ",\"" + std::string(placement->key) + "\":{" + members + "}";
+            break;
+        case Where::Array: add_element(placement->key, record.type(), members); break;
+        }
+        m_records.write(m_out);
+        m_out.clear();
+    }
+
+    void finish() override
+    {
+        if (m_streaming)
+            m_out += ']';
+        m_out += m_late_top;
+        for (std::size_t i = 0; i < m_arrays.size(); ++i)
+            if (!(i == 0 && m_streaming) && (i < m_required || !m_arrays[i].elements.empty()))
+                m_out += ",\"" + std::string(m_arrays[i].key) + "\":[" + m_arrays[i].elements + "]";
+        m_out += m_objects + "}\n";
+        m_records.write(m_out);
+        m_records.flush();
+    }
+
+private:
+    struct Array {
+        std::string_view key;
+        std::string elements;
+        bool started;
+    };
+
+    [[nodiscard]] const Placement* placement_of(std::string_view type) const
+    {
+        for (const auto& placement : m_shape.placements)
+            if (placement.type == type)
+                return &placement;
+        const auto* found = std::ranges::find(common_placements, type, &Placement::type);
+        return found == common_placements.end() ? nullptr : found;
+    }
+
+    Array* find(std::string_view key)
+    {
+        const auto found = std::ranges::find(m_arrays, key, &Array::key);
+        return found == m_arrays.end() ? nullptr : &*found;
+    }
+
+    void add_top(const std::string& members)
+    {
+        if (!members.empty())
+            (m_streaming ? m_late_top : m_out) += "," + members;
+    }
+
+    void add_element(std::string_view key, std::string_view type, const std::string& members)
+    {
+        Array* array = find(key);
+        if (array == nullptr)
+            array = &m_arrays.emplace_back(Array{key, {}, false});
+        const bool first_array = m_required > 0 && array == m_arrays.data();
+        if (first_array && !m_streaming) {
+            m_out += ",\"" + std::string(key) + "\":[";
+            m_streaming = true;
+        }
+        std::string& to = first_array ? m_out : array->elements;
+        if (array->started)
+            to += ',';
+        array->started = true;
+        to += "{\"type\":\"" + std::string(type) + "\"";
+        if (!members.empty())
+            to += "," + members;
+        to += '}';
+    }
+
+    Output& m_records;
+    const DocumentShape& m_shape;
+    std::vector<Array> m_arrays;
+    std::size_t m_required = 0; ///< the first so many are there even when empty
+    bool m_streaming = false;   ///< the first array is open in what has been written
+    std::string m_out;
+    std::string m_late_top;
+    std::string m_objects;
+};
+
+} // namespace
+
+std::unique_ptr<Sink> make_json_sink(Output& records, const DocumentShape& shape)
+{
+    return std::make_unique<JsonSink>(records, shape);
+}
+
+} // namespace sockit

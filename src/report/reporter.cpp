@@ -1,0 +1,51 @@
+#include "report/reporter.h"
+
+#include "report/describe.h"
+
+namespace sockit {
+
+namespace {
+
+std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOptions& options,
+                                const DocumentShape& shape)
+{
+    switch (options.format) {
+    case Format::Json: return make_json_sink(records, shape);
+    case Format::Jsonl: return make_jsonl_sink(records, shape.schema, options.text.flush);
+    case Format::Text: break;
+    }
+    return make_text_sink(records, notes, options.text);
+}
+
+} // namespace
+
+Reporter::Reporter(const ReportOptions& options, const DocumentShape& shape)
+    : m_records(options.records, options.records_name), m_notes(options.notes, "stderr"),
+      m_record(options.format == Format::Text ? Record::Want::Text : Record::Want::Fields,
+               options.color_records),
+      m_sink(make_sink(m_records, m_notes, options, shape)),
+      m_note(Record::Want::Text, options.color_notes)
+{
+    if (options.format != Format::Text)
+        m_note_sink = make_text_sink(m_notes, m_notes, options.text);
+}
+
+bool Reporter::emit(const Event& event)
+{
+    describe(event, m_record);
+    m_sink->write(m_record);
+    if (m_note_sink &&
+        (std::holds_alternative<Warning>(event) || std::holds_alternative<Note>(event))) {
+        describe(event, m_note);
+        m_note_sink->write(m_note);
+    }
+    return !m_records.failed();
+}
+
+void Reporter::finish()
+{
+    m_sink->finish();
+    m_notes.flush();
+}
+
+} // namespace sockit
