@@ -394,8 +394,7 @@ constexpr auto table = std::to_array<SockoptRow>({
      .note = "cannot be read",
      .help = "Packets per busy-poll round"},
     {.level = socket_level, .name = "SO_NETNS_COOKIE", .number = 71, .codec = U64,
-     .get_later = any, .when = ReadOnly, .varies = true, .since = "5.14",
-     .note = "EINVAL in the initial namespace of kernels that gave it none",
+     .get = any, .when = ReadOnly, .varies = true, .since = "5.14",
      .help = "Cookie of the network namespace the socket belongs to"},
     {.level = socket_level, .name = "SO_BUF_LOCK", .number = 72, .codec = U32, .unit = "bitmask",
      .get = any, .set = any & ~mptcp, .inherited = tcp, .symbols = buffer_locks, .since = "5.15",
@@ -1359,6 +1358,65 @@ constexpr auto table = std::to_array<SockoptRow>({
 std::span<const SockoptRow> sockopt_table() { return table; }
 
 std::span<const SockoptLevel> sockopt_levels() { return levels; }
+
+std::string sockopt_label(const SockoptRow& row)
+{
+    if (row.in_table())
+        return std::string(row.name);
+    const auto level =
+        row.level.name.empty() ? std::to_string(row.level.number) : std::string(row.level.name);
+    return level + "/" + std::to_string(row.number);
+}
+
+std::string_view codec_name(SockoptCodec codec)
+{
+    switch (codec) {
+    case Unknown: return "unknown";
+    case Flag: return "flag";
+    case Int:
+    case Errno:
+    case Interface:
+    case InterfaceNet: return "int";
+    case Descriptor: return "fd";
+    case U32:
+    case PortRange: return "u32";
+    case U64: return "u64";
+    case U16: return "u16";
+    case Timeval: return "timeval";
+    case Linger: return "linger";
+    case Text: return "string";
+    case Bytes: return "bytes";
+    case MulticastInterface: return "struct in_addr";
+    case Group4: return "struct ip_mreqn";
+    case Group6: return "struct ipv6_mreq";
+    case Group: return "struct group_req";
+    case Source4: return "struct ip_mreq_source";
+    case Source: return "struct group_source_req";
+    case Address: return "struct sockaddr";
+    case MtuInfo: return "struct ip6_mtuinfo";
+    case Filter: return "struct sock_fprog";
+    case U32List:
+    case GroupBitmap: return "u32[]";
+    case TcpInfo: return "struct tcp_info";
+    case MptcpTcpInfo: return "struct tcp_info[]";
+    case MptcpAddresses: return "struct mptcp_subflow_addrs[]";
+    case Ucred: return "struct ucred";
+    case Meminfo: return "u32[9]";
+    case Txtime: return "struct sock_txtime";
+    case Timestamping: return "struct so_timestamping";
+    case CongestionInfo: return "union tcp_cc_info";
+    case RepairWindow: return "struct tcp_repair_window";
+    case MptcpInfo: return "struct mptcp_info";
+    case MptcpFullInfo: return "struct mptcp_full_info";
+    case RingRequest: return "struct tpacket_req";
+    case PacketStatistics: return "struct tpacket_stats";
+    case RolloverStatistics: return "struct tpacket_rollover_stats";
+    case XdpOffsets: return "struct xdp_mmap_offsets";
+    case XdpUmem: return "struct xdp_umem_reg";
+    case XdpStatistics: return "struct xdp_statistics";
+    }
+    return "unknown";
+}
 
 std::string_view when_name(SockoptWhen when)
 {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace sockit {
@@ -143,6 +144,9 @@ std::span<const SockoptRow> sockopt_table();
 
 /// The levels that have rows, in the order of the table.
 std::span<const SockoptLevel> sockopt_levels();
+
+/// The row's name, or `LEVEL/NUMBER` of an option that is not in the table.
+std::string sockopt_label(const SockoptRow& row);
 
 /// "flag", "int", "timeval", "struct ucred", …: the C type.
 std::string_view codec_name(SockoptCodec codec);
