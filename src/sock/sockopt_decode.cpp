@@ -51,7 +51,7 @@ SockoptValue decode_list(std::string_view bytes)
 {
     SockoptValue::List list;
     for (; bytes.size() >= sizeof(std::uint32_t); bytes.remove_prefix(sizeof(std::uint32_t)))
-        list.push_back({std::uint64_t{*load<std::uint32_t>(bytes)}});
+        list.emplace_back().data = std::uint64_t{*load<std::uint32_t>(bytes)};
     return {std::move(list)};
 }
 
@@ -63,7 +63,7 @@ SockoptValue decode_bitmap(std::string_view bytes)
          bytes.remove_prefix(sizeof(std::uint32_t)), ++word)
         for (std::uint64_t bit = 0; bit < bits; ++bit)
             if ((*load<std::uint32_t>(bytes) >> bit & 1U) != 0)
-                groups.push_back({word * bits + bit + 1});
+                groups.emplace_back().data = word * bits + bit + 1;
     return {std::move(groups)};
 }
 
