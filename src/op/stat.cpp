@@ -16,7 +16,7 @@ namespace {
 constexpr StateMask listening = state_bit(SocketState::Listen);
 constexpr StateMask unconnected = state_bit(SocketState::Close);
 /// ss's idea of connected: neither waiting for clients, nor for the end, nor half open.
-constexpr StateMask tcp_connected =
+constexpr StateMask connected =
     all_states & ~(listening | unconnected | state_bit(SocketState::TimeWait) |
                    state_bit(SocketState::SynRecv) | state_bit(SocketState::NewSynRecv));
 
@@ -31,12 +31,7 @@ StateMask states_of(SocketProtocol protocol, StatSelection selection)
         return protocol == SocketProtocol::Tcp ? listening : listening | unconnected;
     case StatSelection::Connected: break;
     }
-    switch (protocol) {
-    case SocketProtocol::Tcp: return tcp_connected;
-    case SocketProtocol::Udp: return state_bit(SocketState::Established);
-    case SocketProtocol::Unix: return tcp_connected | unconnected;
-    }
-    return all_states;
+    return connected;
 }
 
 /// Whether clients may come to it: a listener, or a datagram socket with a name and no peer.
