@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "base/suggest.h"
 #include "cmd/command.h"
+#include "cmd/stat.h"
 #include "sock/io.h"
 
 #include <algorithm>
@@ -12,7 +13,12 @@ namespace sockit {
 
 namespace {
 
-constexpr std::array<Command, 0> table{};
+constexpr std::array table{
+    Command{"stat", "", "List sockets, their queues, processes and TCP state",
+            "Without options: how many sockets are in which state, and who waits for clients.\n"
+            "Switches combine as in `sockit stat -tlnp`.",
+            false, make_stat},
+};
 
 std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }
 

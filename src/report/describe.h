@@ -13,6 +13,11 @@ void describe(const Warning& event, Record& record);
 void describe(const Note& event, Record& record);
 void describe(const Failed& event, Record& record);
 
+void describe(const StatStart& event, Record& record);
+void describe(const StatOverview& event, Record& record);
+void describe(const StatSocket& event, Record& record);
+void describe(const StatSummary& event, Record& record);
+
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);
 

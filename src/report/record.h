@@ -52,6 +52,8 @@ public:
     [[nodiscard]] std::span<const Cell> row() const { return {m_cells.data(), m_cell_count}; }
 
     Fields fields;
+    std::string
+        below; ///< more about the row, for indented lines below it: words, foreign parts escaped
     std::string line; ///< one or more lines without the last newline, foreign parts escaped
 
 private:
