@@ -114,11 +114,13 @@ std::optional<Finding> ConnectAttempt::check_settled(const Finding& open)
     return finding;
 }
 
-Finding ConnectAttempt::time_out(Phase phase)
+Finding ConnectAttempt::time_out()
 {
     look();
-    auto error = Error::from_errno(phase, phase == Phase::Receive ? "recv" : "connect", m_to.text(),
-                                   ETIMEDOUT);
+    if (m_tcp)
+        if (auto finding = conclude())
+            return *std::move(finding);
+    auto error = Error::from_errno(Phase::Connect, "connect", m_to.text(), ETIMEDOUT);
     auto finding = judge({.to = m_to, .error = std::move(error)});
     add_measurements(finding);
     return finding;

@@ -36,8 +36,8 @@ public:
     /// After `open` was found: whether the peer has spoken (then `open` again) or ended the
     /// connection without a byte (Reset). Watch ref() for reading.
     std::optional<Finding> check_settled(const Finding& open);
-    /// Our limit passed in that phase.
-    Finding time_out(Phase phase);
+    /// Our limit passed: what is known by now, or else ETIMEDOUT.
+    Finding time_out();
 
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
     [[nodiscard]] bool has_socket() const { return m_socket.valid(); }

@@ -114,8 +114,7 @@ ProbeOutcome verdict(const Evidence& evidence)
     if (error.domain != Domain::Errno)
         return ProbeOutcome::LocalError;
     switch (error.phase) {
-    case Phase::Receive:
-        return error.code == ETIMEDOUT ? ProbeOutcome::Timeout : ProbeOutcome::Reset;
+    case Phase::Receive: return ProbeOutcome::Reset;
     case Phase::Resolve:
         return error.code == ETIMEDOUT ? ProbeOutcome::Timeout : ProbeOutcome::LocalError;
     case Phase::Connect: break;
