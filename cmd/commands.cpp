@@ -12,7 +12,19 @@ namespace sockit {
 
 namespace {
 
-constexpr std::array<Command, 0> table{};
+constexpr std::array table{
+    Command{
+        .name = "probe",
+        .synopsis = "TARGET…",
+        .summary = "Tell for each target whether it is open, and if not, why",
+        .details =
+            "TARGET: HOST:PORTS, [V6]:PORTS, HOST PORTS, unix:PATH, vsock:CID:PORT; PORTS is a "
+            "list of ports\nand ranges: 22,80,8000-8010.\n"
+            "Outcomes: open refused rejected unreachable denied timeout reset unresolved "
+            "self-connect\nlocal-error.",
+        .make = make_probe,
+    },
+};
 
 std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }
 

@@ -35,13 +35,13 @@ bool ConnectAttempt::is_tcp() const
 }
 
 std::optional<Finding> ConnectAttempt::start(Transport transport, const Endpoint& to,
-                                             const SocketPlan& plan)
+                                             const SocketPlan& plan, const Emit& emit)
 {
     m_transport = transport;
     m_to = to;
     m_ended.reset();
     m_started = Clock::now();
-    auto socket = open_client_socket(transport, to, plan);
+    auto socket = open_client_socket(transport, to, plan, emit);
     if (!socket)
         return judge({.to = to, .error = socket.error()});
     m_socket = std::move(*socket);

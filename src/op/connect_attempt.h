@@ -29,8 +29,10 @@ Finding found_without_socket(Error error);
 class ConnectAttempt {
 public:
     /// Still going on: watch ref() for writing. A unix listener whose backlog is full ends the
-    /// attempt with EAGAIN: only another one will tell when there is room.
-    std::optional<Finding> start(Transport transport, const Endpoint& to, const SocketPlan& plan);
+    /// attempt with EAGAIN: only another one will tell when there is room. `emit` hears what became
+    /// of socket options.
+    std::optional<Finding> start(Transport transport, const Endpoint& to, const SocketPlan& plan,
+                                 const Emit& emit);
     /// Looks again, after ref() got ready.
     std::optional<Finding> check();
     /// After `open` was found: whether the peer has spoken (then `open` again) or ended the

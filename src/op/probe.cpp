@@ -74,12 +74,18 @@ private:
     void set_timer(std::size_t index, const Deadline& until);
     void finish(std::size_t index);
     void tell(ProbeResult result);
+    bool emit_once(const Event& event);
     [[nodiscard]] bool can_begin() const;
+    [[nodiscard]] bool is_done() const
+    {
+        return m_queue.exhausted() && m_free.size() == m_tasks.size();
+    }
     [[nodiscard]] Deadline next_wake() const;
-    [[nodiscard]] ProbeCompany company();
+    [[nodiscard]] ProbeRun context();
 
     const ProbePlan& m_plan;
     const Emit& m_emit;
+    const Emit m_emit_once; ///< drops what was said of an earlier socket already
     const Signals& m_signals;
     Poller m_poller;
     Lookups m_lookups;
@@ -92,15 +98,17 @@ private:
     std::size_t m_watched = 0; ///< sockets under way
     bool m_short = false;      ///< of descriptors: begin nothing until something ends
     bool m_stop = false;
+    std::vector<Event> m_said;
     ProbeEnd m_end;
 };
 
 Run::Run(const ProbePlan& plan, const Emit& emit, Poller poller, const Signals& signals, Room room)
-    : m_plan(plan), m_emit(emit), m_signals(signals), m_poller(std::move(poller)),
-      m_lookups(m_poller, {.family = plan.socket.family,
-                           .timeout = plan.timeout,
-                           .at_once = room.lookups,
-                           .token = lookup_token}),
+    : m_plan(plan), m_emit(emit),
+      m_emit_once([this](const Event& event) { return emit_once(event); }), m_signals(signals),
+      m_poller(std::move(poller)), m_lookups(m_poller, {.family = plan.socket.family,
+                                                        .timeout = plan.timeout,
+                                                        .at_once = room.lookups,
+                                                        .token = lookup_token}),
       m_queue(plan.targets, m_lookups), m_deadline(Deadline::after(plan.deadline))
 {
     for (const auto& group : plan.targets)
@@ -124,12 +132,12 @@ Result<ProbeEnd> Run::to_end()
         m_lookups.proceed(m_watched > 0);
         m_queue.refresh();
         TRY(begin_some());
-        if (m_queue.exhausted() && m_free.size() == m_tasks.size())
+        if (is_done())
             break;
         for (const auto& ready : TRY(m_poller.wait(next_wake())))
             TRY(handle(ready));
         TRY(expire());
-        if (m_deadline.passed() && !m_stop)
+        if (m_deadline.passed() && !m_stop && !is_done())
             stop_at_deadline();
     }
     ProbeSummary& summary = m_end.summary;
@@ -139,10 +147,7 @@ Result<ProbeEnd> Run::to_end()
     return m_end;
 }
 
-bool Run::can_begin() const
-{
-    return !m_stop && !m_short && !m_free.empty() && m_queue.has_next();
-}
+bool Run::can_begin() const { return !m_stop && !m_short && !m_free.empty() && m_queue.has_next(); }
 
 Result<> Run::begin_some()
 {
@@ -151,7 +156,7 @@ Result<> Run::begin_some()
         const auto index = m_free.back();
         m_free.pop_back();
         auto& task = m_tasks[index];
-        TRY(take(index, task.begin(std::move(item.target), *item.answer, m_plan, company())));
+        TRY(take(index, task.begin(std::move(item.target), *item.answer, context())));
     }
     return {};
 }
@@ -178,7 +183,7 @@ Result<> Run::handle(const Ready& ready)
     if (m_stop || ready.token == lookup_token || !holds_socket(m_watches[index].wait) ||
         m_watches[index].serial != ready.token >> 32U)
         return {}; // news of names are taken at the head of the loop
-    return take(index, m_tasks[index].ready(company()));
+    return take(index, m_tasks[index].ready(context()));
 }
 
 Result<> Run::expire()
@@ -187,7 +192,7 @@ Result<> Run::expire()
     while (!m_stop && !m_timers.empty() && m_timers.begin()->first <= now) {
         const auto index = m_timers.begin()->second;
         set_timer(index, {});
-        TRY(take(index, m_tasks[index].expired(company())));
+        TRY(take(index, m_tasks[index].expired(context())));
     }
     return {};
 }
@@ -207,7 +212,7 @@ void Run::stop_at_deadline()
     while (auto item = m_queue.next()) {
         if (item->answer->addresses || m_stop)
             continue;
-        m_tasks[0].begin(std::move(item->target), *item->answer, m_plan, company());
+        m_tasks[0].begin(std::move(item->target), *item->answer, context());
         finish(0);
     }
     m_stop = true;
@@ -275,9 +280,21 @@ void Run::tell(ProbeResult result)
         m_end.first_failed = std::move(result);
 }
 
-ProbeCompany Run::company()
+/// Each socket's options meet the same fate; one word about it is enough.
+bool Run::emit_once(const Event& event)
 {
-    return {.tasks = m_tasks, .holds_resources = m_watched > 0 || m_lookups.under_way() > 0};
+    if (std::ranges::find(m_said, event) != m_said.end())
+        return true;
+    m_said.push_back(event);
+    return m_emit(event);
+}
+
+ProbeRun Run::context()
+{
+    return {.plan = m_plan,
+            .emit = m_emit_once,
+            .tasks = m_tasks,
+            .holds_resources = m_watched > 0 || m_lookups.under_way() > 0};
 }
 
 } // namespace

@@ -26,8 +26,7 @@ std::optional<ProbeQueue::Item> ProbeQueue::next()
         return std::nullopt;
     Cursor cursor = m_ready.front();
     m_ready.pop_front();
-    Item item{.target = cursor.group->at(cursor.index),
-              .answer = m_lookups.answer(cursor.lookup)};
+    Item item{.target = cursor.group->at(cursor.index), .answer = m_lookups.answer(cursor.lookup)};
     if (++cursor.index < cursor.group->size())
         m_ready.push_back(cursor);
     return item;

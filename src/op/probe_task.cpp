@@ -20,14 +20,13 @@ bool is_backlog_full(const Finding& finding)
 
 } // namespace
 
-ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, const ProbePlan& plan,
-                                 const ProbeCompany& company)
+ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, const ProbeRun& run)
 {
-    m_plan = &plan;
+    m_plan = &run.plan;
     m_answer = &answer;
     m_target = std::move(target);
     m_begun = Clock::now();
-    m_budget = plan.timeout - answer.took.value_or(Duration::zero());
+    m_budget = run.plan.timeout - answer.took.value_or(Duration::zero());
     m_limit = Deadline::after(m_budget);
     m_addresses.clear();
     m_again.clear();
@@ -42,7 +41,7 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
         keep(found_without_socket(std::move(error)));
         return m_step = {};
     }
-    const auto& source = plan.socket.source;
+    const auto& source = run.plan.socket.source;
     for (auto address = answer.addresses->rbegin(); address != answer.addresses->rend();
          ++address) {
         // Of several addresses a source reaches those of its own family only.
@@ -51,10 +50,10 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
         m_addresses.push_back(*address);
         m_addresses.back().set_port(m_target.port);
     }
-    return advance(company);
+    return advance(run);
 }
 
-ProbeTask::Step ProbeTask::ready(const ProbeCompany& company)
+ProbeTask::Step ProbeTask::ready(const ProbeRun& run)
 {
     const bool settling = m_step.wait == Wait::Readable;
     auto finding = settling ? m_attempt.check_settled(*m_pending) : m_attempt.check();
@@ -62,20 +61,20 @@ ProbeTask::Step ProbeTask::ready(const ProbeCompany& company)
         return m_step;
     if (settling && finding->outcome == ProbeOutcome::Open)
         return end(*std::move(finding));
-    return go_on(*std::move(finding), company);
+    return go_on(*std::move(finding), run);
 }
 
-ProbeTask::Step ProbeTask::expired(const ProbeCompany& company)
+ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
 {
     switch (m_step.wait) {
-    case Wait::Writable: return go_on(m_attempt.time_out(), company);
+    case Wait::Writable: return go_on(m_attempt.time_out(), run);
     case Wait::Readable: return end(*std::move(m_pending));
     case Wait::Pause:
     case Wait::Nothing: break;
     }
     if (m_pending->pressure) // time that we had nothing to ask with is not the target's
         m_limit = Deadline::after(m_budget);
-    return advance(company);
+    return advance(run);
 }
 
 void ProbeTask::abandon()
@@ -88,40 +87,41 @@ void ProbeTask::abandon()
 }
 
 /// Tries one address after the other, until there is something to wait for or the verdict.
-ProbeTask::Step ProbeTask::advance(const ProbeCompany& company)
+ProbeTask::Step ProbeTask::advance(const ProbeRun& run)
 {
     while (!m_addresses.empty()) {
         ++m_serial;
-        auto finding = m_attempt.start(m_target.transport, m_addresses.back(), m_plan->socket);
+        auto finding =
+            m_attempt.start(m_target.transport, m_addresses.back(), run.plan.socket, run.emit);
         if (!finding) {
             // An address that stays mute leaves the others their share of the time.
             const auto left = m_limit.remaining().value_or(m_budget);
             const auto share = left / static_cast<Duration::rep>(m_addresses.size());
             return m_step = {.wait = Wait::Writable, .until = Deadline::after(share)};
         }
-        if (const auto step = judge(*std::move(finding), company))
+        if (const auto step = judge(*std::move(finding), run))
             return *step;
     }
-    return retry_or_end(company);
+    return retry_or_end(run);
 }
 
-ProbeTask::Step ProbeTask::go_on(Finding finding, const ProbeCompany& company)
+ProbeTask::Step ProbeTask::go_on(Finding finding, const ProbeRun& run)
 {
-    if (const auto step = judge(std::move(finding), company))
+    if (const auto step = judge(std::move(finding), run))
         return *step;
-    return advance(company);
+    return advance(run);
 }
 
 /// What follows from the end of the current address's attempt; nothing: try the next address.
-std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeCompany& company)
+std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeRun& run)
 {
-    if (finding.outcome == ProbeOutcome::Open && meets_own_kind(finding, company))
+    if (finding.outcome == ProbeOutcome::Open && meets_own_kind(finding, run))
         finding.outcome = ProbeOutcome::SelfConnect;
     if (finding.outcome == ProbeOutcome::Open) {
-        if (!m_plan->settle)
+        if (!run.plan.settle)
             return end(std::move(finding));
         m_pending = std::move(finding);
-        return m_step = {.wait = Wait::Readable, .until = Deadline::after(m_plan->settle)};
+        return m_step = {.wait = Wait::Readable, .until = Deadline::after(run.plan.settle)};
     }
     m_attempt.close();
     if (is_backlog_full(finding) && !m_limit.passed()) {
@@ -130,7 +130,7 @@ std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeComp
         return m_step = {.wait = Wait::Pause, .until = sooner(m_limit, Deadline::after(delay))};
     }
     const bool shortage = finding.pressure && is_shortage(*finding.error);
-    if (shortage && may_wait(company)) {
+    if (shortage && may_wait(run)) {
         m_pending = std::move(finding);
         return pause(true);
     }
@@ -144,9 +144,9 @@ std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeComp
 }
 
 /// No address is left: those for which there was no source port are tried once more.
-ProbeTask::Step ProbeTask::retry_or_end(const ProbeCompany& company)
+ProbeTask::Step ProbeTask::retry_or_end(const ProbeRun& run)
 {
-    if (m_again.empty() || !may_wait(company))
+    if (m_again.empty() || !may_wait(run))
         return m_step = {};
     m_addresses.assign(m_again.rbegin(), m_again.rend());
     m_again.clear();
@@ -169,21 +169,21 @@ ProbeTask::Step ProbeTask::end(Finding finding)
 
 /// Whether what we are short of may come back: surely while others of ours hold some of it, a few
 /// times else.
-bool ProbeTask::may_wait(const ProbeCompany& company)
+bool ProbeTask::may_wait(const ProbeRun& run)
 {
-    return company.holds_resources || m_retries++ < pressure_retries;
+    return run.holds_resources || m_retries++ < pressure_retries;
 }
 
 /// Two probes of one run connect to each other when each happens to come from the port that the
 /// other asks for (RFC 9293, simultaneous open). The other one is marked.
-bool ProbeTask::meets_own_kind(const Finding& finding, const ProbeCompany& company)
+bool ProbeTask::meets_own_kind(const Finding& finding, const ProbeRun& run)
 {
     if (m_met_ours)
         return true;
     if (!finding.source || !finding.source->is_inet() ||
         finding.source->address() != finding.endpoint->address())
         return false;
-    for (ProbeTask& other : company.tasks) {
+    for (ProbeTask& other : run.tasks) {
         if (&other == this || !other.m_attempt.has_socket() || other.m_addresses.empty() ||
             other.m_addresses.back() != *finding.source ||
             other.m_attempt.source() != finding.endpoint)

@@ -13,10 +13,13 @@ namespace sockit {
 
 class ProbeTask;
 
-/// What a task must know of the others of its run.
-struct ProbeCompany {
+/// The run that a task belongs to.
+struct ProbeRun {
+    const ProbePlan& plan;
+    const Emit& emit; ///< for what the socket options became
     std::span<ProbeTask> tasks;
-    bool holds_resources = false; ///< descriptors and ports that will be given back
+    bool holds_resources =
+        false; ///< other tasks hold descriptors and ports, and will give them back
 };
 
 /// The probe of one target: its addresses one after the other, and each again while we are short of
@@ -32,13 +35,12 @@ public:
         bool shortage = false; ///< of descriptors or memory: begin no other task now
     };
 
-    /// `plan` and `answer` outlive the task's run.
-    Step begin(Target target, const LookupAnswer& answer, const ProbePlan& plan,
-               const ProbeCompany& company);
+    /// `answer` and the plan outlive the task's run.
+    Step begin(Target target, const LookupAnswer& answer, const ProbeRun& run);
     /// ref() became what was waited for, or failed.
-    Step ready(const ProbeCompany& company);
+    Step ready(const ProbeRun& run);
     /// The step's time has passed.
-    Step expired(const ProbeCompany& company);
+    Step expired(const ProbeRun& run);
     /// The whole run's time has passed: result() is there afterwards.
     void abandon();
 
@@ -50,14 +52,14 @@ public:
     void close() { m_attempt.close(); }
 
 private:
-    Step advance(const ProbeCompany& company);
-    Step go_on(Finding finding, const ProbeCompany& company);
-    std::optional<Step> judge(Finding finding, const ProbeCompany& company);
-    Step retry_or_end(const ProbeCompany& company);
+    Step advance(const ProbeRun& run);
+    Step go_on(Finding finding, const ProbeRun& run);
+    std::optional<Step> judge(Finding finding, const ProbeRun& run);
+    Step retry_or_end(const ProbeRun& run);
     Step pause(bool shortage);
     Step end(Finding finding);
-    bool may_wait(const ProbeCompany& company);
-    bool meets_own_kind(const Finding& finding, const ProbeCompany& company);
+    bool may_wait(const ProbeRun& run);
+    bool meets_own_kind(const Finding& finding, const ProbeRun& run);
     void keep(Finding finding);
 
     const ProbePlan* m_plan = nullptr;

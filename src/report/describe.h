@@ -2,6 +2,7 @@
 
 #include "event/event.h"
 #include "report/record.h"
+#include "report/sink.h"
 
 namespace sockit {
 
@@ -12,6 +13,12 @@ namespace sockit {
 void describe(const Warning& event, Record& record);
 void describe(const Note& event, Record& record);
 void describe(const Failed& event, Record& record);
+
+void describe(const ProbeStarted& event, Record& record);
+void describe(const ProbeResult& event, Record& record);
+void describe(const ProbeSummary& event, Record& record);
+/// `{"schema","results":[…],"summary":{…}}`
+extern const DocumentShape probe_shape;
 
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);
