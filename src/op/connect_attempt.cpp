@@ -79,7 +79,7 @@ std::optional<Finding> ConnectAttempt::conclude()
 {
     if (m_tcp) {
         if (m_tcp->state == SocketState::SynSent || m_tcp->state == SocketState::SynRecv)
-            return std::nullopt;
+            return overheard();
         if (m_tcp->state == SocketState::Established)
             return connected();
     }
@@ -94,6 +94,20 @@ std::optional<Finding> ConnectAttempt::conclude()
         return connected();
     }
     return failed(std::move(outcome).error(), false);
+}
+
+/// An ICMP error that came while connect() had the socket locked is queued, but the kernel ends the
+/// attempt only when the next SYN, a second later, meets the same fate (tcp_v4_err, sk_err_soft).
+std::optional<Finding> ConnectAttempt::overheard() const
+{
+    const auto queued = take_queued_icmp(m_socket.ref());
+    if (!queued)
+        return std::nullopt;
+    auto error = Error::from_errno(Phase::Connect, "connect", m_to.text(), queued->code);
+    error.icmp = queued->notice;
+    auto finding = judge({.to = m_to, .error = std::move(error)});
+    add_measurements(finding);
+    return finding;
 }
 
 std::optional<Finding> ConnectAttempt::check_settled(const Finding& open)
@@ -126,6 +140,17 @@ Finding ConnectAttempt::time_out()
     return finding;
 }
 
+bool ConnectAttempt::awaits_neighbour() const
+{
+    // A SYN that left this host was sent again after a second; one that waits for its neighbour was
+    // not.
+    const auto elapsed = Clock::now() - m_started;
+    const auto info = is_tcp() ? read_tcp_info(m_socket.ref()) : Result<TcpInfoSummary>();
+    return info && info->state == SocketState::SynSent && info->total_retrans == 0 &&
+           elapsed > neighbour_patience - neighbour_grace &&
+           elapsed < neighbour_patience + neighbour_grace;
+}
+
 bool ConnectAttempt::leads_to(const Endpoint& local) const
 {
     const auto peer = m_socket.peer();
@@ -155,7 +180,8 @@ Finding ConnectAttempt::failed(Error error, bool synchronous) const
 {
     if (m_to.is_inet())
         error.icmp = take_icmp_error(m_socket.ref());
-    auto finding = judge({.to = m_to, .error = std::move(error), .synchronous = synchronous});
+    auto finding = judge(
+        {.to = m_to, .error = std::move(error), .from = source(), .synchronous = synchronous});
     add_measurements(finding);
     return finding;
 }

@@ -21,6 +21,11 @@ struct Finding {
     std::optional<Endpoint> source;
 };
 
+/// No answer to ARP or neighbour discovery is certain after three questions, one a second
+/// (arp(7), mcast_solicit and retrans_time), and the kernel's timers come a little later than that.
+constexpr Duration neighbour_patience = std::chrono::seconds(3);
+constexpr Duration neighbour_grace = std::chrono::milliseconds(150);
+
 /// A failure that happened before there was an address or a socket.
 Finding found_without_socket(Error error);
 
@@ -41,6 +46,10 @@ public:
     /// Our limit passed: what is known by now, or else ETIMEDOUT.
     Finding time_out();
 
+    /// Whether the kernel still asks for the neighbour to send the first SYN to, and is about to
+    /// give up: at most `neighbour_grace` later it will have said so.
+    [[nodiscard]] bool awaits_neighbour() const;
+
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
     [[nodiscard]] bool has_socket() const { return m_socket.valid(); }
     /// Whether the other end of this connection is `local`, a socket of our own.
@@ -52,6 +61,7 @@ private:
     [[nodiscard]] bool is_tcp() const;
     void look();
     std::optional<Finding> conclude();
+    [[nodiscard]] std::optional<Finding> overheard() const;
     [[nodiscard]] Finding connected() const;
     [[nodiscard]] Finding failed(Error error, bool synchronous) const;
     void add_measurements(Finding& finding) const;

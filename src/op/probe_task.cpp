@@ -67,7 +67,10 @@ ProbeTask::Step ProbeTask::ready(const ProbeRun& run)
 ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
 {
     switch (m_step.wait) {
-    case Wait::Writable: return go_on(m_attempt.time_out(), run);
+    case Wait::Writable:
+        if (m_attempt.awaits_neighbour())
+            return m_step = {.wait = Wait::Writable, .until = Deadline::after(neighbour_grace)};
+        return go_on(m_attempt.time_out(), run);
     case Wait::Readable: return end(*std::move(m_pending));
     case Wait::Pause:
     case Wait::Nothing: break;

@@ -58,6 +58,12 @@ bool lacks_scope(const Endpoint& to)
            IN6_IS_ADDR_LINKLOCAL(&reinterpret_cast<const sockaddr_in6*>(to.data())->sin6_addr);
 }
 
+/// No route leads from a loopback source to another host.
+bool is_confined(const Evidence& evidence)
+{
+    return evidence.from && evidence.from->is_loopback() && !evidence.to.is_loopback();
+}
+
 ProbeOutcome by_inet(const Evidence& evidence)
 {
     switch (evidence.error->code) {
@@ -80,8 +86,9 @@ ProbeOutcome by_inet(const Evidence& evidence)
     case EOPNOTSUPP:
         return evidence.synchronous ? ProbeOutcome::LocalError : ProbeOutcome::Rejected;
     case EINVAL: // a blackhole route
-        return evidence.synchronous && !lacks_scope(evidence.to) ? ProbeOutcome::Denied
-                                                                 : ProbeOutcome::LocalError;
+        return !evidence.synchronous || lacks_scope(evidence.to) || is_confined(evidence)
+                   ? ProbeOutcome::LocalError
+                   : ProbeOutcome::Denied;
     default: return ProbeOutcome::LocalError;
     }
 }
@@ -147,6 +154,8 @@ std::string_view explanation(const Evidence& evidence)
     case EACCES: return "a prohibit route of this host, or no unicast address";
     case EPERM: return "a firewall rule or policy of this host";
     case EINVAL:
+        if (is_confined(evidence))
+            return "a loopback source reaches no other host";
         return lacks_scope(evidence.to) ? "a link-local address wants its interface"
                                         : "a blackhole route of this host";
     case EADDRNOTAVAIL: return "no source address or port left for this target";

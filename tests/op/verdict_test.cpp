@@ -17,14 +17,17 @@ const Endpoint link_local = *Endpoint::from_literal("fe80::1", 80);
 const Endpoint path = *Endpoint::unix_path("/run/x");
 const Endpoint machine = Endpoint::vsock(2, 5);
 
-Error failed(Phase phase, int code)
-{
-    return Error::from_errno(phase, "connect", "x", code);
-}
+Error failed(Phase phase, int code) { return Error::from_errno(phase, "connect", "x", code); }
 
 Evidence at_once(const Endpoint& to, int code)
 {
     return {.to = to, .error = failed(Phase::Connect, code), .synchronous = true};
+}
+
+Evidence from(const char* source, Evidence evidence)
+{
+    evidence.from = *Endpoint::from_literal(source, 4000);
+    return evidence;
 }
 
 Evidence later(const Endpoint& to, int code)
@@ -32,7 +35,8 @@ Evidence later(const Endpoint& to, int code)
     return {.to = to, .error = failed(Phase::Connect, code)};
 }
 
-Evidence told_by(const Endpoint& to, int code, std::uint8_t type, std::uint8_t icmp_code, bool local)
+Evidence told_by(const Endpoint& to, int code, std::uint8_t type, std::uint8_t icmp_code,
+                 bool local)
 {
     Evidence evidence = later(to, code);
     evidence.error->icmp = IcmpNotice{.v6 = to.family() == AF_INET6,
@@ -75,27 +79,29 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     ErrnoWithoutIcmp, Verdict,
-    testing::Values(
-        Case{"RST", later(v4, ECONNREFUSED), Refused},
-        Case{"RST, v6", later(v6, ECONNREFUSED), Refused},
-        Case{"kernel gave up", later(v4, ETIMEDOUT), Timeout},
-        Case{"unreachable route", at_once(v4, EHOSTUNREACH), Unreachable},
-        Case{"no route", at_once(v6, ENETUNREACH), Unreachable},
-        Case{"device down", at_once(v4, ENETDOWN), Unreachable},
-        Case{"no neighbour, queue not to be had", later(v4, EHOSTUNREACH), Unreachable},
-        Case{"prohibit route", at_once(v4, EACCES), Denied},
-        Case{"prohibit route, v6", at_once(v6, EACCES), Denied},
-        Case{"blackhole route", at_once(v4, EINVAL), Denied},
-        Case{"OUTPUT rule", at_once(v4, EPERM), Denied},
-        Case{"admin-prohibited v6, queue not to be had", later(v6, EACCES), Rejected},
-        Case{"ICMP 3/2, queue not to be had", later(v4, ENOPROTOOPT), Rejected},
-        Case{"ICMP 3/7, queue not to be had", later(v4, EHOSTDOWN), Rejected},
-        Case{"ICMP 12, queue not to be had", later(v4, EPROTO), Rejected},
-        Case{"link-local without a zone", at_once(link_local, EINVAL), LocalError},
-        Case{"source ports used up", at_once(v4, EADDRNOTAVAIL), LocalError},
-        Case{"source ports used up, older kernels", at_once(v4, EAGAIN), LocalError},
-        Case{"no memory", at_once(v4, ENOBUFS), LocalError},
-        Case{"family not built", at_once(v6, EAFNOSUPPORT), LocalError}));
+    testing::Values(Case{"RST", later(v4, ECONNREFUSED), Refused},
+                    Case{"RST, v6", later(v6, ECONNREFUSED), Refused},
+                    Case{"kernel gave up", later(v4, ETIMEDOUT), Timeout},
+                    Case{"unreachable route", at_once(v4, EHOSTUNREACH), Unreachable},
+                    Case{"no route", at_once(v6, ENETUNREACH), Unreachable},
+                    Case{"device down", at_once(v4, ENETDOWN), Unreachable},
+                    Case{"no neighbour, queue not to be had", later(v4, EHOSTUNREACH), Unreachable},
+                    Case{"prohibit route", at_once(v4, EACCES), Denied},
+                    Case{"prohibit route, v6", at_once(v6, EACCES), Denied},
+                    Case{"blackhole route", at_once(v4, EINVAL), Denied},
+                    Case{"blackhole route, with a source", from("192.0.2.9", at_once(v4, EINVAL)),
+                         Denied},
+                    Case{"loopback source", from("127.0.0.1", at_once(v4, EINVAL)), LocalError},
+                    Case{"OUTPUT rule", at_once(v4, EPERM), Denied},
+                    Case{"admin-prohibited v6, queue not to be had", later(v6, EACCES), Rejected},
+                    Case{"ICMP 3/2, queue not to be had", later(v4, ENOPROTOOPT), Rejected},
+                    Case{"ICMP 3/7, queue not to be had", later(v4, EHOSTDOWN), Rejected},
+                    Case{"ICMP 12, queue not to be had", later(v4, EPROTO), Rejected},
+                    Case{"link-local without a zone", at_once(link_local, EINVAL), LocalError},
+                    Case{"source ports used up", at_once(v4, EADDRNOTAVAIL), LocalError},
+                    Case{"source ports used up, older kernels", at_once(v4, EAGAIN), LocalError},
+                    Case{"no memory", at_once(v4, ENOBUFS), LocalError},
+                    Case{"family not built", at_once(v6, EAFNOSUPPORT), LocalError}));
 
 INSTANTIATE_TEST_SUITE_P(
     Icmp, Verdict,
@@ -128,21 +134,21 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     OtherPhases, Verdict,
-    testing::Values(
-        Case{"no such name", resolver(EAI_NONAME), Unresolved},
-        Case{"name server down", resolver(EAI_AGAIN), Unresolved},
-        Case{"resolver without descriptors", resolver(EAI_SYSTEM, EMFILE), LocalError},
-        Case{"resolver failed otherwise", resolver(EAI_SYSTEM, EIO), Unresolved},
-        Case{"resolver without memory", resolver(EAI_MEMORY), LocalError},
-        Case{"mute resolver", in_phase(Phase::Resolve, ETIMEDOUT), Timeout},
-        Case{"no thread to resolve with", in_phase(Phase::Resolve, EAGAIN), LocalError},
-        Case{"no descriptor", in_phase(Phase::Socket, EMFILE), LocalError},
-        Case{"no descriptor in the system", in_phase(Phase::Socket, ENFILE), LocalError},
-        Case{"no such device", in_phase(Phase::Socket, ENODEV), LocalError},
-        Case{"socket forbidden", in_phase(Phase::Socket, EPERM), Denied},
-        Case{"source not ours", in_phase(Phase::Bind, EADDRNOTAVAIL), LocalError},
-        Case{"privileged source port", in_phase(Phase::Bind, EACCES), Denied},
-        Case{"reset after accept", in_phase(Phase::Receive, ECONNRESET), Reset}));
+    testing::Values(Case{"no such name", resolver(EAI_NONAME), Unresolved},
+                    Case{"name server down", resolver(EAI_AGAIN), Unresolved},
+                    Case{"resolver without descriptors", resolver(EAI_SYSTEM, EMFILE), LocalError},
+                    Case{"resolver failed otherwise", resolver(EAI_SYSTEM, EIO), Unresolved},
+                    Case{"resolver without memory", resolver(EAI_MEMORY), LocalError},
+                    Case{"mute resolver", in_phase(Phase::Resolve, ETIMEDOUT), Timeout},
+                    Case{"no thread to resolve with", in_phase(Phase::Resolve, EAGAIN), LocalError},
+                    Case{"no descriptor", in_phase(Phase::Socket, EMFILE), LocalError},
+                    Case{"no descriptor in the system", in_phase(Phase::Socket, ENFILE),
+                         LocalError},
+                    Case{"no such device", in_phase(Phase::Socket, ENODEV), LocalError},
+                    Case{"socket forbidden", in_phase(Phase::Socket, EPERM), Denied},
+                    Case{"source not ours", in_phase(Phase::Bind, EADDRNOTAVAIL), LocalError},
+                    Case{"privileged source port", in_phase(Phase::Bind, EACCES), Denied},
+                    Case{"reset after accept", in_phase(Phase::Receive, ECONNRESET), Reset}));
 
 TEST(VerdictPressure, IsWorthAskingAgainOnlyForWhatMayComeBack)
 {
