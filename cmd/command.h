@@ -60,5 +60,6 @@ ExitStatus fail(const Error& error);
 /// `sockit X.Y.Z`, the kernel features found, how it was built.
 std::string version_text();
 
+std::unique_ptr<Invocation> make_probe();
 
 } // namespace sockit

@@ -18,6 +18,17 @@ constexpr std::array table{
             "Without options: how many sockets are in which state, and who waits for clients.\n"
             "Switches combine as in `sockit stat -tlnp`.",
             false, make_stat},
+    Command{
+        .name = "probe",
+        .synopsis = "TARGET…",
+        .summary = "Tell for each target whether it is open, and if not, why",
+        .details =
+            "TARGET: HOST:PORTS, [V6]:PORTS, HOST PORTS, unix:PATH, vsock:CID:PORT; PORTS is a "
+            "list of ports\nand ranges: 22,80,8000-8010.\n"
+            "Outcomes: open refused rejected unreachable denied timeout reset unresolved "
+            "self-connect\nlocal-error.",
+        .make = make_probe,
+    },
 };
 
 std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event/common.h"
+#include "event/probe.h"
 #include "event/stat.h"
 
 #include <functional>
@@ -10,7 +11,8 @@ namespace sockit {
 
 /// Everything that can happen in any command. An alternative without a describe() overload does not
 /// compile.
-using Event = std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatSummary>;
+using Event = std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatSummary,
+                           ProbeStarted, ProbeResult, ProbeSummary>;
 
 /// Where an op sends its events, from one thread. False: the output can take no more, so that an op
 /// that still has much to say may stop early.

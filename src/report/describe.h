@@ -2,6 +2,7 @@
 
 #include "event/event.h"
 #include "report/record.h"
+#include "report/sink.h"
 
 namespace sockit {
 
@@ -17,6 +18,11 @@ void describe(const StatStart& event, Record& record);
 void describe(const StatOverview& event, Record& record);
 void describe(const StatSocket& event, Record& record);
 void describe(const StatSummary& event, Record& record);
+void describe(const ProbeStarted& event, Record& record);
+void describe(const ProbeResult& event, Record& record);
+void describe(const ProbeSummary& event, Record& record);
+/// `{"schema","results":[…],"summary":{…}}`
+extern const DocumentShape probe_shape;
 
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);
