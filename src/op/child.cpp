@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -112,9 +113,10 @@ int wait_for(pid_t pid)
 
 } // namespace
 
-Result<Child> Child::start(const std::vector<std::string>& words, Socket socket,
-                           const Endpoint& local, const Endpoint& peer)
+Result<Child> Child::start(const ChildPlan& plan, Socket socket, const Endpoint& local,
+                           const Endpoint& peer)
 {
+    const auto& words = plan.words;
     const int flags = ::fcntl(socket.ref().value, F_GETFL);
     if (flags < 0 || ::fcntl(socket.ref().value, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return Failure(Error::from_errno(Phase::None, "fcntl", words[0], errno));
@@ -148,12 +150,40 @@ Child::~Child()
     wait_for(m_pid);
 }
 
+Result<std::optional<int>> Child::wait(OpLoop& loop)
+{
+    TRY(loop.poller().add(ref(), 0, {.read = true}));
+    bool ended = false;
+    while (!ended && !loop.stopped())
+        ended = !TRY(loop.wait({})).empty();
+    loop.poller().remove(ref());
+    if (!loop.stopped())
+        return std::optional(reap());
+    end_all(std::span(this, 1));
+    return std::optional<int>();
+}
+
 int Child::reap() { return wait_for(std::exchange(m_pid, 0)); }
 
 void Child::send_signal(int signal) const
 {
     if (::kill(-m_pid, signal) < 0)
         ::kill(m_pid, signal);
+}
+
+void Child::end_all(std::span<Child> children)
+{
+    const auto patience = Deadline::after(std::chrono::seconds(1));
+    for (const auto& child : children)
+        child.send_signal(SIGTERM);
+    for (auto& child : children) {
+        pollfd ended{.fd = child.m_pidfd.get(), .events = POLLIN, .revents = 0};
+        while (::poll(&ended, 1, patience.poll_milliseconds()) < 0 && errno == EINTR)
+            continue;
+        // Unreaped, it still holds its group's number: this reaches what it left behind, too.
+        child.send_signal(SIGKILL);
+        child.reap();
+    }
 }
 
 } // namespace sockit

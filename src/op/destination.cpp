@@ -1,63 +1,33 @@
 #include "op/destination.h"
 
-#include "base/escape.h"
-
-#include <algorithm>
+#include <cerrno>
 #include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace sockit {
 
 namespace {
-
-/// Whether `tail` is the beginning of a UTF-8 character and not all of it.
-bool is_cut_character(std::string_view tail)
-{
-    if (tail.empty())
-        return false;
-    const auto lead = static_cast<unsigned char>(tail[0]);
-    const std::size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
-                               : lead >= 0xe0 && lead <= 0xef ? 3
-                               : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                              : 0;
-    return tail.size() < length && std::ranges::all_of(tail.substr(1), [](char c) {
-               return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-           });
-}
-
-/// How much of `bytes` ends with a whole character, if it is text up to there; else all of it.
-std::size_t whole_characters(std::string_view bytes)
-{
-    const auto prefix = utf8_prefix(bytes);
-    return is_cut_character(bytes.substr(prefix)) ? prefix : bytes.size();
-}
 
 std::string_view as_text(std::span<const std::byte> bytes)
 {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// The output itself knows why.
+Failure records_lost()
+{
+    return Failure(Error::from_errno(Phase::Output, "write", "records", EPIPE));
+}
+
 } // namespace
 
-void CharacterChunks::add(std::string_view bytes)
-{
-    std::string chunk = std::exchange(m_held, {});
-    chunk += bytes;
-    const auto whole = whole_characters(chunk);
-    m_held = chunk.substr(whole);
-    chunk.resize(whole);
-    if (!chunk.empty())
-        m_take(std::move(chunk));
-}
-
-void CharacterChunks::finish()
-{
-    if (!m_held.empty())
-        m_take(std::exchange(m_held, {}));
-}
-
-Destination Destination::stream(Stream stream)
+Destination Destination::stream(Stream stream, bool raw)
 {
     Destination destination;
+    if (stream.kind() == InputKind::Terminal && !raw)
+        destination.m_escaper.emplace();
     destination.m_stream = std::move(stream);
     return destination;
 }
@@ -79,12 +49,31 @@ Destination Destination::kept(std::size_t limit)
 
 Result<Transfer> Destination::write(std::span<const std::byte> bytes)
 {
+    if (m_escaper)
+        return write_escaped(bytes);
     if (m_stream)
         return m_stream->write(bytes);
-    if (m_chunks)
-        m_chunks->add(as_text(bytes));
+    if (m_chunks && !m_chunks->add(as_text(bytes)))
+        return records_lost();
     if (m_kept)
         keep(as_text(bytes));
+    return Transfer{.kind = Transfer::Kind::Moved, .bytes = bytes.size()};
+}
+
+/// The bytes count as moved only when all of their escaped form is written.
+Result<Transfer> Destination::write_escaped(std::span<const std::byte> bytes)
+{
+    if (m_escaped.empty())
+        m_escaped = m_escaper->add(as_text(bytes));
+    auto rest = std::as_bytes(std::span(m_escaped));
+    Transfer written{.kind = Transfer::Kind::Moved};
+    while (!rest.empty() && !written.would_block()) {
+        written = TRY(m_stream->write(rest));
+        rest = rest.subspan(written.bytes);
+    }
+    m_escaped.erase(0, m_escaped.size() - rest.size());
+    if (!m_escaped.empty())
+        return written;
     return Transfer{.kind = Transfer::Kind::Moved, .bytes = bytes.size()};
 }
 
@@ -95,14 +84,46 @@ void Destination::keep(std::string_view bytes)
     m_kept->truncated = m_kept->truncated || bytes.size() > room;
 }
 
-void Destination::finish()
+Result<> Destination::finish()
 {
-    if (m_chunks)
-        m_chunks->finish();
+    if (m_escaper)
+        return write_all(m_stream->ref(), m_escaper->finish(), m_stream->name());
+    if (m_chunks && !m_chunks->finish())
+        return records_lost();
     if (m_kept && m_kept->truncated)
         m_kept->bytes.resize(whole_characters(m_kept->bytes));
+    return {};
 }
 
 std::optional<KeptPayload> Destination::take_kept() { return std::exchange(m_kept, std::nullopt); }
+
+Result<Destinations> Destinations::open(const PayloadPlan& plan, const Emit& emit)
+{
+    Fd file;
+    if (plan.file) {
+        constexpr mode_t mode = 0666;
+        file = Fd(::open(plan.file->c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+        if (!file.valid())
+            return Failure(Error::from_errno(Phase::Output, "open", *plan.file, errno));
+    }
+    return Destinations(plan, emit, std::move(file));
+}
+
+Destinations::Destinations(const PayloadPlan& plan, const Emit& emit, Fd file)
+    : m_plan(plan), m_emit(emit), m_file(std::move(file)),
+      m_stream(m_file.valid() ? m_file.ref() : FdRef{STDOUT_FILENO}, plan.file.value_or("stdout"))
+{}
+
+Destination Destinations::make(std::optional<std::uint64_t> connection) const
+{
+    if (!m_plan.file && m_plan.records)
+        return Destination::chunks([&emit = m_emit, connection](std::string chunk) {
+            return emit(
+                PayloadReceived{.connection = connection, .bytes = std::move(chunk)});
+        });
+    if (!m_plan.file && m_plan.keep > 0)
+        return Destination::kept(m_plan.keep);
+    return Destination::stream(m_stream, m_plan.raw);
+}
 
 } // namespace sockit

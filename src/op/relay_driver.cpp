@@ -306,7 +306,8 @@ RelayOutcome Driver::settle()
         if (auto delivered = await_delivery(m_loop, m_socket, m_peer, m_plan.idle_timeout);
             !delivered)
             m_outcome.error = delivered.error();
-    m_destination.finish();
+    if (auto finished = m_destination.finish(); !finished && !m_outcome.error)
+        m_outcome.error = finished.error();
     auto& traffic = m_outcome.traffic;
     traffic.bytes_sent = m_sent;
     traffic.bytes_received = m_received;

@@ -19,6 +19,7 @@ public:
     Stream(FdRef fd, std::string name);
 
     [[nodiscard]] FdRef ref() const { return m_fd; }
+    [[nodiscard]] const std::string& name() const { return m_name; }
     [[nodiscard]] InputKind kind() const { return m_kind; }
 
     // WouldBlock: wait until it is ready. A short transfer is normal.
