@@ -60,5 +60,7 @@ ExitStatus fail(const Error& error);
 /// `sockit X.Y.Z`, the kernel features found, how it was built.
 std::string version_text();
 
+std::unique_ptr<Invocation> make_listen();
+std::unique_ptr<Invocation> make_connect();
 
 } // namespace sockit

@@ -13,10 +13,10 @@ namespace sockit {
 
 /// Everything that can happen in any command. An alternative without a describe() overload does not
 /// compile.
-using Event = std::variant<Warning, Note, Failed, ServerReady, PeerAccepted, PeerClosed,
-                           PayloadReceived, ConnectStarted, ConnectAttempt, Connected,
-                           ConnectClosed, ConnectFailed, ConnectSummary, ListenClosed,
-                           ListenSummary>;
+using Event =
+    std::variant<Warning, Note, Failed, ServerReady, PeerAccepted, PeerClosed, PayloadReceived,
+                 ConnectStarted, ConnectAttempt, Connected, ConnectClosed, ConnectFailed,
+                 ConnectSummary, ListenClosed, ListenSummary>;
 
 /// Where an op sends its events, from one thread. False: the output can take no more, so that an op
 /// that still has much to say may stop early.

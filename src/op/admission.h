@@ -8,8 +8,8 @@
 namespace sockit {
 
 /// The door of a server: accepts while there is room, pauses at a shortage of descriptors or memory
-/// until somebody leaves or 100 ms have passed, and warns of that once. While paused the listener is
-/// out of the poller, so that its readiness does not make us spin.
+/// until somebody leaves or 100 ms have passed, and warns of that once. While paused the listener
+/// is out of the poller, so that its readiness does not make us spin.
 class Admission {
 public:
     /// `token` is the listener's in the loop's poller; `room`: how many may be inside at once.

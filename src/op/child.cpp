@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,8 +65,8 @@ void prepare_signals(posix_spawnattr_t& attributes)
                                               POSIX_SPAWN_SETPGROUP);
 }
 
-constexpr std::array<std::string_view, 5> ucspi_names{"PROTO=", "TCPREMOTEIP=", "TCPREMOTEPORT=",
-                                                      "TCPLOCALIP=", "TCPLOCALPORT="};
+constexpr std::array<std::string_view, 5> ucspi_names{
+    "PROTO=", "TCPREMOTEIP=", "TCPREMOTEPORT=", "TCPLOCALIP=", "TCPLOCALPORT="};
 
 std::vector<std::string> environment_for(const Endpoint& local, const Endpoint& peer)
 {
@@ -132,7 +132,7 @@ Result<Child> Child::start(const ChildPlan& plan, Socket socket, const Endpoint&
     if (failed != 0)
         return Failure(Error::from_errno(Phase::None, "exec", words[0], failed));
     socket.close(); // before the next descriptor is needed: there may be no room for both
-    Child child(pid, Fd(::pidfd_open(pid, 0)));
+    Child child(pid, Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
     if (!child.m_pidfd.valid())
         return Failure(Error::from_errno(Phase::None, "pidfd_open", words[0], errno));
     return child;

@@ -25,6 +25,7 @@ public:
 private:
     Result<> go();
     Result<std::optional<Connection>> reach();
+    Result<std::vector<Endpoint>> find(const Deadline& limit);
     Result<> use(Connection connection);
     Result<> relay(const Connection& connection);
     Result<> run_child(Connection connection);
@@ -44,8 +45,7 @@ ConnectEnd Run::run()
         m_summary.error = done.error();
         m_emit(ConnectFailed{done.error()});
     }
-    ConnectEnd end{
-        .error = m_summary.error, .signal = {}, .child_status = m_summary.child_status};
+    ConnectEnd end{.error = m_summary.error, .signal = {}, .child_status = m_summary.child_status};
     if (m_loop) {
         m_summary.stopped_by = m_loop->stopped_by();
         end.signal = m_loop->signal();
@@ -70,25 +70,14 @@ Result<> Run::go()
 Result<std::optional<Connection>> Run::reach()
 {
     const auto limit = Deadline::after(m_plan.timeout);
-    auto endpoints = known_endpoints(m_plan.target, m_plan.socket.family);
-    if (!endpoints) {
-        const auto job = TRY(ResolveJob::start(m_plan.target, m_plan.socket.family));
-        TRY(m_loop->poller().add(job.ready_fd(), 0, {.read = true}));
-        while (!(endpoints = job.take())) {
-            if (limit.passed())
-                return Failure(resolve_timed_out(m_plan.target));
-            TRY(m_loop->wait(limit));
-            if (m_loop->stopped())
-                return std::optional<Connection>();
-        }
-        m_loop->poller().remove(job.ready_fd());
-        m_summary.phases.resolve = Clock::now() - m_start;
-    }
-    const auto resolved = Clock::now();
-    auto connection = TRY(race_to_connect(*m_loop, m_plan.target.transport, TRY(*endpoints),
-                                          m_plan.socket, limit, m_emit));
+    const auto endpoints = TRY(find(limit));
+    if (m_loop->stopped())
+        return std::optional<Connection>();
+    const auto begin = Clock::now();
+    auto connection = TRY(
+        race_to_connect(*m_loop, m_plan.target.transport, endpoints, m_plan.socket, limit, m_emit));
     if (connection) {
-        m_summary.phases.connect = Clock::now() - resolved;
+        m_summary.phases.connect = Clock::now() - begin;
         m_summary.local = connection->local;
         m_summary.peer = connection->peer;
         m_emit(Connected{.local = connection->local, .peer = connection->peer});
@@ -96,11 +85,30 @@ Result<std::optional<Connection>> Run::reach()
     return connection;
 }
 
+/// The target's endpoints; none when the loop was stopped.
+Result<std::vector<Endpoint>> Run::find(const Deadline& limit)
+{
+    if (auto known = known_endpoints(m_plan.target, m_plan.socket.family))
+        return *std::move(known);
+    const auto job = TRY(ResolveJob::start(m_plan.target, m_plan.socket.family));
+    TRY(m_loop->poller().add(job.ready_fd(), 0, {.read = true}));
+    auto answer = job.take();
+    for (; !answer; answer = job.take()) {
+        if (limit.passed())
+            return Failure(resolve_timed_out(m_plan.target));
+        TRY(m_loop->wait(limit));
+        if (m_loop->stopped())
+            return std::vector<Endpoint>();
+    }
+    m_loop->poller().remove(job.ready_fd());
+    m_summary.phases.resolve = Clock::now() - m_start;
+    return *std::move(answer);
+}
+
 Result<> Run::use(Connection connection)
 {
     const auto begin = Clock::now();
-    auto used =
-        m_plan.child.wanted() ? run_child(std::move(connection)) : relay(connection);
+    auto used = m_plan.child.wanted() ? run_child(std::move(connection)) : relay(connection);
     m_emit(ConnectClosed{.traffic = m_summary.traffic, .duration = Clock::now() - begin});
     return used;
 }
@@ -111,9 +119,8 @@ Result<> Run::relay(const Connection& connection)
     auto destination = destinations.make(std::nullopt);
     const auto begin = Clock::now();
     m_summary.relayed = true;
-    const auto outcome =
-        run_relay(*m_loop, connection.socket, connection.peer,
-                  Stream({STDIN_FILENO}, "stdin"), destination, m_plan.relay);
+    const auto outcome = run_relay(*m_loop, connection.socket, connection.peer,
+                                   Stream({STDIN_FILENO}, "stdin"), destination, m_plan.relay);
     m_summary.traffic = outcome.traffic;
     if (outcome.first_byte)
         m_summary.phases.first_byte = *outcome.first_byte - begin;

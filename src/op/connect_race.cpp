@@ -10,7 +10,7 @@ namespace sockit {
 
 namespace {
 
-constexpr auto stagger = std::chrono::milliseconds(250);      // RFC 8305, section 8
+constexpr auto stagger = std::chrono::milliseconds(250); // RFC 8305, section 8
 constexpr auto full_backlog_pause = std::chrono::milliseconds(10);
 
 /// How much an error tells about the target: the target itself answered, nobody did, or it was not

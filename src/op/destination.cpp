@@ -118,8 +118,7 @@ Destination Destinations::make(std::optional<std::uint64_t> connection) const
 {
     if (!m_plan.file && m_plan.records)
         return Destination::chunks([&emit = m_emit, connection](std::string chunk) {
-            return emit(
-                PayloadReceived{.connection = connection, .bytes = std::move(chunk)});
+            return emit(PayloadReceived{.connection = connection, .bytes = std::move(chunk)});
         });
     if (!m_plan.file && m_plan.keep > 0)
         return Destination::kept(m_plan.keep);

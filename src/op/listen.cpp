@@ -122,8 +122,7 @@ Result<> Run::relay(const Socket& socket, ListenClosed& story)
 
 Result<> Run::run_child(Socket socket, ListenClosed& story)
 {
-    auto child =
-        TRY(Child::start(m_plan.child, std::move(socket), story.local, story.peer));
+    auto child = TRY(Child::start(m_plan.child, std::move(socket), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
     return {};
 }

@@ -140,8 +140,8 @@ Result<> Server::settle(Guest& guest)
     auto& story = guest.story;
     TRY(apply_options(guest.socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
     if (m_plan.child.wanted()) {
-        guest.child = TRY(
-            Child::start(m_plan.child, std::move(guest.socket), story.local, story.peer));
+        guest.child.emplace(
+            TRY(Child::start(m_plan.child, std::move(guest.socket), story.local, story.peer)));
         return m_loop.poller().add(guest.child->ref(), story.id, {.read = true});
     }
     guest.destination = m_destinations.make(story.id);
@@ -183,8 +183,8 @@ Result<> Server::attend(Guests::iterator guest)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
-    const auto got = receive_some(guest->socket.ref(), {m_buffer.get(), buffer_size},
-                                  guest->story.peer.text());
+    const auto got =
+        receive_some(guest->socket.ref(), {m_buffer.get(), buffer_size}, guest->story.peer.text());
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
@@ -230,8 +230,7 @@ Deadline Server::next_deadline() const
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())
-        next = sooner(next,
-                      Deadline::at(m_guests.front().last_moved + *m_plan.relay.idle_timeout));
+        next = sooner(next, Deadline::at(m_guests.front().last_moved + *m_plan.relay.idle_timeout));
     return next;
 }
 

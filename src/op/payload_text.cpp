@@ -19,9 +19,10 @@ bool is_cut_character(std::string_view tail)
                                : lead >= 0xe0 && lead <= 0xef ? 3
                                : lead >= 0xf0 && lead <= 0xf4 ? 4
                                                               : 0;
-    return tail.size() < length && std::ranges::all_of(tail.substr(1), [](char c) {
-               return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U;
-           });
+    return tail.size() < length &&
+           std::ranges::all_of(
+               tail.substr(1),
+               [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; });
 }
 
 } // namespace
@@ -42,10 +43,7 @@ bool CharacterChunks::add(std::string_view bytes)
     return chunk.empty() || m_take(std::move(chunk));
 }
 
-bool CharacterChunks::finish()
-{
-    return m_held.empty() || m_take(std::exchange(m_held, {}));
-}
+bool CharacterChunks::finish() { return m_held.empty() || m_take(std::exchange(m_held, {})); }
 
 std::string TerminalText::add(std::string_view bytes)
 {

@@ -44,8 +44,8 @@ Relay::Wants Relay::wants() const
     wants.write = m_down.state == HalfState::Moving;
     // Whoever only sends does not care that the peer has nothing more to say.
     if (wants.read_input && m_down.over() && m_rules.receive && m_kind != InputKind::File)
-        wants.linger = m_rules.linger.value_or(m_kind == InputKind::Terminal ? Duration::zero()
-                                                                             : pipe_linger);
+        wants.linger =
+            m_rules.linger.value_or(m_kind == InputKind::Terminal ? Duration::zero() : pipe_linger);
     return wants;
 }
 
