@@ -61,5 +61,7 @@ ExitStatus fail(const Error& error);
 std::string version_text();
 
 std::unique_ptr<Invocation> make_probe();
+std::unique_ptr<Invocation> make_listen();
+std::unique_ptr<Invocation> make_connect();
 
 } // namespace sockit

@@ -29,6 +29,33 @@ constexpr std::array table{
             "self-connect\nlocal-error.",
         .make = make_probe,
     },
+    Command{.name = "listen",
+            .synopsis = "[ADDR:]PORT | unix:PATH [-- CMD…]",
+            .summary = "Accept connections: a pipe to stdin and stdout, or a command for each",
+            .details =
+                "One connection between it and stdin and stdout, then exit; with -k any number at\n"
+                "once, all of whose bytes go to stdout. A command behind -- gets each connection\n"
+                "as its stdin and stdout, with TCPREMOTEIP and its kin in the environment.\n\n"
+                "Examples:\n"
+                "  sockit listen 127.0.0.1:8080 > received\n"
+                "  sockit listen -k 7000 -- /bin/cat\n"
+                "  sockit listen unix:/run/app.sock --jsonl",
+            .takes_child = true,
+            .make = make_listen},
+    Command{.name = "connect",
+            .synopsis = "TARGET [-- CMD…]",
+            .summary = "Connect and pipe stdin and stdout, or a command",
+            .details =
+                "stdin goes to the peer, what the peer sends to stdout. At the end of stdin the\n"
+                "peer is told (FIN), and its answer is read to its end. After the peer's end a\n"
+                "file is sent to its end; an idle terminal ends at once, an idle pipe after 100\n"
+                "ms. Exit 0 only if the peer acknowledged every byte.\n\n"
+                "Examples:\n"
+                "  echo hello | sockit connect localhost 7\n"
+                "  sockit connect --json --timeout 2s example.org:80 < request\n"
+                "  sockit connect unix:/run/app.sock -- ./client",
+            .takes_child = true,
+            .make = make_connect},
 };
 
 std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }

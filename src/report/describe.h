@@ -13,6 +13,18 @@ namespace sockit {
 void describe(const Warning& event, Record& record);
 void describe(const Note& event, Record& record);
 void describe(const Failed& event, Record& record);
+void describe(const ServerReady& event, Record& record);
+void describe(const PeerAccepted& event, Record& record);
+void describe(const PeerClosed& event, Record& record);
+void describe(const PayloadReceived& event, Record& record);
+void describe(const ConnectStarted& event, Record& record);
+void describe(const ConnectAttempt& event, Record& record);
+void describe(const Connected& event, Record& record);
+void describe(const ConnectClosed& event, Record& record);
+void describe(const ConnectFailed& event, Record& record);
+void describe(const ConnectSummary& event, Record& record);
+void describe(const ListenClosed& event, Record& record);
+void describe(const ListenSummary& event, Record& record);
 
 void describe(const StatStart& event, Record& record);
 void describe(const StatOverview& event, Record& record);
