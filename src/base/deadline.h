@@ -14,7 +14,7 @@ class Deadline {
 public:
     /// Never passes.
     Deadline() = default;
-    static Deadline after(Duration span) { return Deadline(Clock::now() + span); }
+    /// That far from now; never, when there is no span.
     static Deadline after(std::optional<Duration> span);
     static Deadline at(Clock::time_point point) { return Deadline(point); }
 

@@ -1,0 +1,144 @@
+#include "op/acceptor.h"
+
+#include "base/parse.h"
+#include "sock/io.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sockit {
+
+namespace {
+
+constexpr auto resolve_limit = std::chrono::seconds(10);
+
+Failure path_in_use(const Endpoint& endpoint, std::string why)
+{
+    Error error = Error::from_errno(Phase::Bind, "bind", endpoint.text(), EADDRINUSE);
+    error.detail = std::move(why);
+    return Failure(std::move(error));
+}
+
+/// Makes room for a unix path: removes a socket that nobody serves, and leaves everything else
+/// alone.
+Result<> clear_stale_path(const Endpoint& endpoint, int type)
+{
+    const std::string path(endpoint.unix_name());
+    struct stat status{};
+    if (::lstat(path.c_str(), &status) < 0)
+        return {}; // whatever is wrong with the path, bind() will say it
+    if (!S_ISSOCK(status.st_mode))
+        return path_in_use(endpoint, "the path is there and is not a socket");
+    const auto knock = TRY(Socket::open(AF_UNIX, type));
+    const auto answer = knock.connect(endpoint);
+    if (answer || answer.error().code != ECONNREFUSED)
+        return path_in_use(endpoint, "another process serves this socket");
+    if (::unlink(path.c_str()) < 0)
+        return Failure(Error::from_errno(Phase::Bind, "unlink", endpoint.text(), errno));
+    return {};
+}
+
+/// bind() and listen(), with what must be set before.
+Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
+{
+    const Transport transport = plan.target.transport;
+    auto socket =
+        TRY(Socket::open(endpoint.family(), socket_type(transport), socket_protocol(transport)));
+    if (endpoint.is_inet()) {
+        TRY(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
+        if (plan.reuseport)
+            TRY(socket.set_option(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
+    }
+    if (endpoint.family() == AF_INET6) {
+        // Not left to net.ipv6.bindv6only: `8080` means every address on every machine.
+        const int v6only = plan.socket.family == AddressFamily::Inet6 ? 1 : 0;
+        TRY(socket.set_option(IPPROTO_IPV6, IPV6_V6ONLY, v6only, "IPV6_V6ONLY"));
+    }
+    TRY(bind_to_interface(socket, plan.socket.interface));
+    if (endpoint.is_unix_path())
+        TRY(clear_stale_path(endpoint, socket.type()));
+    auto bound = socket.bind(endpoint);
+    if (!bound) {
+        Error error = bound.error();
+        if (error.code == EADDRINUSE && endpoint.is_inet())
+            error.hint = "sockit stat -tlnp shows who listens there";
+        return Failure(std::move(error));
+    }
+    TRY(socket.listen(plan.backlog.value_or(SOMAXCONN), endpoint));
+    return socket;
+}
+
+/// Without IPv6 in this kernel or namespace, every address means every IPv4 address.
+bool lacks_ipv6(const Error& error)
+{
+    return error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL;
+}
+
+Result<Socket> listen_on_first(const std::vector<Endpoint>& endpoints, const ListenerPlan& plan)
+{
+    Result<Socket> socket = listen_on(endpoints.front(), plan);
+    for (std::size_t i = 1; i < endpoints.size() && !socket; ++i)
+        socket = listen_on(endpoints[i], plan);
+    if (!socket && plan.target.any_address && plan.socket.family == AddressFamily::Any &&
+        lacks_ipv6(socket.error()))
+        return listen_on(Endpoint::inet({.s_addr = htonl(INADDR_ANY)}, plan.target.port), plan);
+    return socket;
+}
+
+Result<> write_port_file(const std::string& path, const Endpoint& local)
+{
+    const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
+    constexpr mode_t mode = 0666;
+    const Fd file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!file.valid())
+        return Failure(Error::from_errno(Phase::Output, "open", path, errno));
+    auto written = write_all(file.ref(), std::to_string(local.port()) + "\n", path);
+    if (written && ::rename(temporary.c_str(), path.c_str()) < 0)
+        written = Failure(Error::from_errno(Phase::Output, "rename", path, errno));
+    if (!written)
+        ::unlink(temporary.c_str());
+    return written;
+}
+
+} // namespace
+
+Result<Acceptor> Acceptor::open(const ListenerPlan& plan)
+{
+    if (plan.ready_fd && ::fcntl(*plan.ready_fd, F_GETFD) < 0)
+        return bad_value("--ready-fd", std::to_string(*plan.ready_fd), "not an open descriptor");
+    const auto endpoints =
+        TRY(resolve(plan.target, plan.socket.family, Deadline::after(resolve_limit)));
+    auto socket = TRY(listen_on_first(endpoints, plan));
+    auto local = TRY(socket.local());
+    OwnedPath path = local.is_unix_path() ? OwnedPath(std::string(local.unix_name())) : OwnedPath();
+    return Acceptor(std::move(socket), local, std::move(path), plan.ready_fd, plan.port_file);
+}
+
+Acceptor::Acceptor(Socket socket, Endpoint local, OwnedPath path, std::optional<int> ready_fd,
+                   std::optional<std::string> port_file)
+    : m_socket(std::move(socket)), m_local(local), m_path(std::move(path)), m_ready_fd(ready_fd),
+      m_port_file(std::move(port_file))
+{}
+
+Result<> Acceptor::announce() const
+{
+    if (m_port_file)
+        TRY(write_port_file(*m_port_file, m_local));
+    if (m_ready_fd) {
+        const Fd ready(*m_ready_fd); // closed in any case: its reader waits for the end
+        TRY(write_all(ready.ref(), m_local.text() + "\n", "--ready-fd"));
+    }
+    return {};
+}
+
+void Acceptor::close()
+{
+    m_path.remove();
+    m_socket.close();
+}
+
+} // namespace sockit

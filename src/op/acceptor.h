@@ -1,0 +1,53 @@
+#pragma once
+
+#include "op/owned_path.h"
+#include "op/socket_plan.h"
+
+#include <cstdint>
+
+namespace sockit {
+
+struct ListenerPlan {
+    Target target;
+    SocketPlan socket;
+    std::optional<int> backlog; ///< none: the system's limit
+    bool reuseport = false;
+    std::optional<int> ready_fd;
+    std::optional<std::string> port_file;
+    std::optional<std::uint64_t> max_connections; ///< at once; for the op to keep
+
+    bool operator==(const ListenerPlan&) const = default;
+};
+
+/// A listening socket. A bare port listens on every address of both families (IPv4 alone where
+/// there is no IPv6). A unix path is taken only if nothing or a socket that nobody serves stands
+/// there; it is removed at the end.
+class Acceptor {
+public:
+    /// Resolves if it must (10 s at most), binds and listens. Errors: usage (a --ready-fd that is
+    /// not open), those of the resolver, bind and listen.
+    static Result<Acceptor> open(const ListenerPlan& plan);
+
+    [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
+    /// What was really bound: the port that port 0 became.
+    [[nodiscard]] const Endpoint& local() const { return m_local; }
+    /// Tells --ready-fd and --port-file; once, before the first accept().
+    [[nodiscard]] Result<> announce() const;
+    /// The next waiting connection, or nothing. Shortages (is_shortage) are errors: pause, then try
+    /// again.
+    [[nodiscard]] Result<std::optional<Accepted>> accept() const { return m_socket.accept(); }
+    /// Stops listening and removes the unix path.
+    void close();
+
+private:
+    Acceptor(Socket socket, Endpoint local, OwnedPath path, std::optional<int> ready_fd,
+             std::optional<std::string> port_file);
+
+    Socket m_socket;
+    Endpoint m_local;
+    OwnedPath m_path;
+    std::optional<int> m_ready_fd;
+    std::optional<std::string> m_port_file;
+};
+
+} // namespace sockit

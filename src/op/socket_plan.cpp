@@ -1,0 +1,35 @@
+#include "op/socket_plan.h"
+
+#include "sock/errqueue.h"
+
+#include <cerrno>
+
+namespace sockit {
+
+Result<> bind_to_interface(const Socket& socket, const std::string& interface)
+{
+    if (interface.empty())
+        return {};
+    if (::setsockopt(socket.ref().value, SOL_SOCKET, SO_BINDTODEVICE, interface.c_str(),
+                     static_cast<socklen_t>(interface.size())) < 0)
+        return Failure(
+            Error::from_errno(Phase::Socket, "setsockopt SO_BINDTODEVICE", interface, errno));
+    return {};
+}
+
+Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan)
+{
+    auto socket =
+        TRY(Socket::open(to.family(), socket_type(transport), socket_protocol(transport)));
+    keep_icmp_errors(socket.ref(), to.family());
+    TRY(bind_to_interface(socket, plan.interface));
+    if (plan.source) {
+        if (plan.source->family() != to.family())
+            return Failure(
+                Error::from_errno(Phase::Bind, "bind", plan.source->text(), EADDRNOTAVAIL));
+        TRY(socket.bind(*plan.source));
+    }
+    return socket;
+}
+
+} // namespace sockit
