@@ -12,6 +12,12 @@ namespace sockit {
 void describe(const Warning& event, Record& record);
 void describe(const Note& event, Record& record);
 void describe(const Failed& event, Record& record);
+void describe(const ServerReady& event, Record& record);
+void describe(const PeerAccepted& event, Record& record);
+void describe(const PeerClosed& event, Record& record);
+void describe(const EchoStart& event, Record& record);
+void describe(const EchoSummary& event, Record& record);
+void describe(const EchoServerSummary& event, Record& record);
 
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);
