@@ -19,8 +19,6 @@ struct Dialled {
     std::vector<Connection> connections;
     std::vector<Error> failures; ///< one for each connection that is missing
     std::optional<int> signal;   ///< it came first: the rest was given up
-
-    [[nodiscard]] bool nothing() const { return connections.empty() && failures.empty(); }
 };
 
 /// Resolves the target and connects `count` sockets to it, all at once, each trying the addresses

@@ -46,8 +46,8 @@ void EchoPayload::for_each_piece(const EchoMessage& message, std::size_t from, s
         from += part.size();
         length -= part.size();
     }
-    const std::uint64_t place = mix(mix(m_seed ^ message.connection) + message.sequence);
-    std::size_t at = (below(ring_length, place) + from) % ring_length;
+    const auto place = below(ring_length, random(message.connection, message.sequence));
+    std::size_t at = (place + from) % ring_length;
     while (length > 0) {
         const auto part = std::span(m_ring).subspan(at, std::min(length, ring_length - at));
         if (!piece(std::span<const std::byte>(part)))
@@ -55,6 +55,11 @@ void EchoPayload::for_each_piece(const EchoMessage& message, std::size_t from, s
         length -= part.size();
         at = 0;
     }
+}
+
+std::uint64_t EchoPayload::random(std::uint32_t connection, std::uint64_t sequence) const
+{
+    return mix(mix(m_seed ^ connection) + sequence);
 }
 
 void EchoPayload::write(const EchoMessage& message, std::size_t from,

@@ -33,6 +33,9 @@ public:
     [[nodiscard]] std::size_t matching(const EchoMessage& message, std::size_t from,
                                        std::span<const std::byte> bytes) const;
 
+    /// Random bits of a message, the same whenever they are asked for.
+    [[nodiscard]] std::uint64_t random(std::uint32_t connection, std::uint64_t sequence) const;
+
 private:
     template <class Piece>
     void for_each_piece(const EchoMessage& message, std::size_t from, std::size_t length,
