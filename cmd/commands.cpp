@@ -12,7 +12,34 @@ namespace sockit {
 
 namespace {
 
-constexpr std::array<Command, 0> table{};
+constexpr std::array table{
+    Command{
+        .name = "echo server",
+        .synopsis = "[ADDR:]PORT | unix:PATH",
+        .summary = "Send every byte back to where it came from (RFC 862)",
+        .details = "Examples:\n"
+                   "  sockit echo server 7007\n"
+                   "  sockit echo server 127.0.0.1:0 --ready-fd 3\n"
+                   "  sockit echo server unix:/run/echo --jsonl",
+        .make = make_echo_server,
+    },
+    Command{
+        .name = "echo client",
+        .synopsis = "TARGET",
+        .summary = "Send lines or a load to an echo server and check what comes back",
+        .details = "Without load options each line of stdin is sent and its echo compared and\n"
+                   "printed; `quit` or end of file ends it. One of -c, -n, -d or --size makes it\n"
+                   "a load: each connection sends its next message when the last one has come\n"
+                   "back, and every byte is compared. Without -n and -d: 10000 messages, or 10 a\n"
+                   "connection if that is more, but no longer than 10 s.\n"
+                   "Exit 1 when an echo was wrong, lost, late, cut or came twice.\n\n"
+                   "Examples:\n"
+                   "  sockit echo client localhost:7007\n"
+                   "  sockit echo client localhost:7007 -c 100 -d 10s\n"
+                   "  sockit echo client unix:/run/echo -n 1000 --size 1k-16k --json",
+        .make = make_echo_client,
+    },
+};
 
 std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }
 

@@ -77,13 +77,13 @@ struct EchoStart {
 /// What the echo client found.
 struct EchoSummary {
     EchoSettings settings;
-    std::uint64_t messages = 0; ///< verified echoes
-    std::uint64_t bytes = 0;    ///< of them
-    Duration duration{};        ///< measured, without connecting and warm-up
+    std::uint64_t messages = 0;                  ///< verified echoes
+    std::uint64_t bytes = 0;                     ///< of them
+    Duration duration{};                         ///< measured, without connecting and warm-up
     std::map<std::string, std::uint64_t> errors; ///< failed connections by code
     EchoFlaws flaws;
-    Histogram latency;         ///< from the send of a message to the end of its echo
-    bool client_bound = false; ///< our own CPU was the limit
+    Histogram latency;           ///< from the send of a message to the end of its echo
+    bool client_bound = false;   ///< our own CPU was the limit
     std::optional<Duration> rtt; ///< the kernel's smoothed round trip, mean of the connections
     std::optional<std::uint64_t> retransmits;
     Duration cpu_user{};

@@ -1,12 +1,11 @@
 #include "op/dial.h"
 
 #include "loop/poller.h"
+#include "op/nodelay.h"
 #include "sock/errqueue.h"
 
 #include <cerrno>
 #include <utility>
-
-#include <netinet/tcp.h>
 
 namespace sockit {
 
@@ -19,9 +18,9 @@ constexpr auto full_backlog_pause = std::chrono::milliseconds(5);
 class Dialling {
 public:
     Dialling(const Target& target, const SocketPlan& plan, const Deadline& deadline, Poller poller,
-             const Signals& signals)
+             const Signals& signals, const Emit& emit)
         : m_target(target), m_plan(plan), m_deadline(deadline), m_poller(std::move(poller)),
-          m_signals(signals)
+          m_signals(signals), m_emit(emit)
     {}
 
     Result<Dialled> run(std::size_t count);
@@ -43,6 +42,11 @@ private:
     void succeed(std::size_t index);
     void retry_full_backlogs();
     void give_up();
+    /// What one socket has to tell of its options holds for all.
+    [[nodiscard]] const Emit& emit_for(std::size_t index) const
+    {
+        return index == 0 ? m_emit : m_silent;
+    }
     [[nodiscard]] const Endpoint& endpoint_of(const Attempt& attempt) const
     {
         return m_endpoints[attempt.next - 1];
@@ -53,6 +57,8 @@ private:
     const Deadline& m_deadline;
     Poller m_poller;
     const Signals& m_signals;
+    const Emit& m_emit;
+    const Emit m_silent = [](const Event&) { return true; };
     std::vector<Endpoint> m_endpoints;
     std::vector<Attempt> m_attempts;
     std::size_t m_pending = 0;
@@ -120,7 +126,7 @@ void Dialling::try_next(std::size_t index)
 {
     Attempt& attempt = m_attempts[index];
     const Endpoint& to = m_endpoints[attempt.next++];
-    auto socket = open_client_socket(m_target.transport, to, m_plan);
+    auto socket = open_client_socket(m_target.transport, to, m_plan, emit_for(index));
     if (!socket)
         return fail(index, std::move(socket).error());
     attempt.socket = *std::move(socket);
@@ -176,9 +182,13 @@ void Dialling::succeed(std::size_t index)
     Attempt& attempt = m_attempts[index];
     attempt.state = State::Settled;
     --m_pending;
-    if (endpoint_of(attempt).is_inet())
-        // Without it echoes of less than a segment wait for acknowledgements; best effort.
-        static_cast<void>(attempt.socket.set_option(IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"));
+    set_nodelay(attempt.socket, m_plan);
+    if (const auto applied =
+            apply_options(attempt.socket, m_plan, SockoptPhase::Connected, emit_for(index));
+        !applied) {
+        m_dialled.failures.push_back(applied.error());
+        return;
+    }
     m_dialled.connections.push_back({std::move(attempt.socket), endpoint_of(attempt)});
 }
 
@@ -206,8 +216,8 @@ void Dialling::give_up()
     for (auto& attempt : m_attempts) {
         if (attempt.state == State::Settled)
             continue;
-        m_dialled.failures.push_back(Error::from_errno(
-            Phase::Connect, "connect", endpoint_of(attempt).text(), ETIMEDOUT));
+        m_dialled.failures.push_back(
+            Error::from_errno(Phase::Connect, "connect", endpoint_of(attempt).text(), ETIMEDOUT));
         attempt.state = State::Settled;
         --m_pending;
     }
@@ -216,9 +226,9 @@ void Dialling::give_up()
 } // namespace
 
 Result<Dialled> dial(const Target& target, const SocketPlan& plan, std::size_t count,
-                     const Deadline& deadline, const Signals& signals)
+                     const Deadline& deadline, const Signals& signals, const Emit& emit)
 {
-    Dialling dialling(target, plan, deadline, TRY(Poller::open()), signals);
+    Dialling dialling(target, plan, deadline, TRY(Poller::open()), signals, emit);
     return dialling.run(count);
 }
 

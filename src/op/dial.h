@@ -23,9 +23,9 @@ struct Dialled {
 
 /// Resolves the target and connects `count` sockets to it, all at once, each trying the addresses
 /// in turn until the deadline (then ETIMEDOUT). A unix listener whose backlog is full is asked
-/// again. TCP sockets have TCP_NODELAY. Errors: the target cannot be resolved; the loop cannot be
-/// had.
+/// again. TCP sockets have TCP_NODELAY, all have the plan's options; emits what became of those.
+/// Errors: the target cannot be resolved; the loop cannot be had.
 Result<Dialled> dial(const Target& target, const SocketPlan& plan, std::size_t count,
-                     const Deadline& deadline, const Signals& signals);
+                     const Deadline& deadline, const Signals& signals, const Emit& emit);
 
 } // namespace sockit

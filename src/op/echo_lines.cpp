@@ -66,9 +66,9 @@ private:
     bool m_input_ended = false;
     bool m_input_watched = false;
     bool m_prompted = false;
-    std::string m_line;      ///< the one on its way
-    std::size_t m_sent = 0;  ///< of it
-    std::string m_echo;      ///< what came of it
+    std::string m_line;     ///< the one on its way
+    std::size_t m_sent = 0; ///< of it
+    std::string m_echo;     ///< what came of it
     std::uint64_t m_sequence = 0;
     Clock::time_point m_since;
     Deadline m_limit; ///< of the state
@@ -179,8 +179,8 @@ void EchoLines::send_line()
         return fail(went.error());
     m_sent += went->bytes;
     const bool unsent = m_sent < m_line.size();
-    if (const auto changed = m_poller.modify(m_socket.ref(), socket_token,
-                                             {.read = true, .write = unsent});
+    if (const auto changed =
+            m_poller.modify(m_socket.ref(), socket_token, {.read = true, .write = unsent});
         !changed)
         fail(changed.error());
 }
@@ -205,8 +205,8 @@ Result<> EchoLines::compare()
 {
     if (m_state != State::Waiting)
         m_line.clear(); // nobody asked for these bytes
-    const auto offset = static_cast<std::size_t>(
-        std::ranges::mismatch(m_echo, m_line).in1 - m_echo.begin());
+    const auto offset =
+        static_cast<std::size_t>(std::ranges::mismatch(m_echo, m_line).in1 - m_echo.begin());
     if (offset < m_echo.size()) {
         flaw(EchoFlaw::Corrupt, offset);
         return {};
@@ -296,7 +296,7 @@ Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal&
     const auto deadline = Deadline::after(plan.deadline);
     emit(EchoStart{plan.target.text, echo_settings(plan)});
     auto dialled = TRY(dial(plan.target, plan.socket, 1,
-                            sooner(deadline, Deadline::after(plan.timeout)), signals));
+                            sooner(deadline, Deadline::after(plan.timeout)), signals, emit));
     EchoLines lines(plan, terminal, TRY(Poller::open()), signals, deadline);
     return lines.run(std::move(dialled), emit);
 }

@@ -89,8 +89,8 @@ Result<> EchoLoadRun::begin(std::vector<Dialled::Connection> connections)
     m_connections.reserve(connections.size());
     for (auto& one : connections) {
         const auto number = static_cast<std::uint32_t>(m_connections.size() + 1);
-        const auto& added = m_connections.emplace_back(std::move(one.socket), number, m_payload,
-                                                       m_load.verify);
+        const auto& added =
+            m_connections.emplace_back(std::move(one.socket), number, m_payload, m_load.verify);
         TRY(m_poller.add(added.ref(), token_of(added), {.read = true}));
     }
     m_open = m_connections.size();
@@ -240,7 +240,7 @@ Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
     const auto deadline = Deadline::after(plan.deadline);
     emit(EchoStart{plan.target.text, echo_settings(plan)});
     auto dialled = TRY(dial(plan.target, plan.socket, plan.load->connections,
-                            sooner(deadline, Deadline::after(plan.timeout)), signals));
+                            sooner(deadline, Deadline::after(plan.timeout)), signals, emit));
     EchoLoadRun run(plan, TRY(Poller::open()), signals, deadline);
     return run.run(std::move(dialled), emit);
 }

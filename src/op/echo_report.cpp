@@ -111,9 +111,8 @@ EchoClientEnd EchoReport::finish(std::optional<int> signal, bool deadline_passed
     m_summary.cpu_system = cpu.system - m_cpu_before.system;
     m_summary.duration = m_last - m_from;
     const auto busy = static_cast<double>((m_summary.cpu_user + m_summary.cpu_system).count());
-    m_summary.client_bound =
-        m_summary.duration >= shortest_judged &&
-        busy >= bound_share * static_cast<double>(m_summary.duration.count());
+    m_summary.client_bound = m_summary.duration >= shortest_judged &&
+                             busy >= bound_share * static_cast<double>(m_summary.duration.count());
     if (signal)
         m_summary.stopped_by = Signals::name(*signal);
     else if (deadline_passed)

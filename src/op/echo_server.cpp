@@ -3,11 +3,11 @@
 #include "loop/poller.h"
 #include "loop/signals.h"
 #include "op/echo_peer.h"
+#include "op/nodelay.h"
 #include "sock/limits.h"
 
+#include <span>
 #include <vector>
-
-#include <netinet/tcp.h>
 
 namespace sockit {
 
@@ -28,7 +28,7 @@ public:
           m_signals(std::move(signals)), m_buffer(buffer_size)
     {}
 
-    Result<std::optional<int>> run();
+    Result<std::optional<int>> run(std::span<const Event> early);
 
 private:
     enum class Accepting : std::uint8_t {
@@ -40,6 +40,7 @@ private:
     Result<bool> handle(const Ready& ready);
     Result<> accept_some();
     Result<> admit(Accepted accepted);
+    void set_options(const Socket& socket, bool first);
     Result<> pause(Accepting why);
     Result<> resume();
     Result<> serve(const Ready& ready);
@@ -70,9 +71,12 @@ private:
     EchoServerSummary m_summary;
 };
 
-Result<std::optional<int>> EchoServer::run()
+/// `early`: what happened before we were ready.
+Result<std::optional<int>> EchoServer::run(std::span<const Event> early)
 {
     tell(ServerReady{m_acceptor.local(), std::chrono::system_clock::now()});
+    for (const auto& event : early)
+        tell(event);
     TRY(m_acceptor.announce());
     TRY(m_poller.add(m_acceptor.ref(), listener_token, {.read = true}));
     TRY(m_poller.add(m_signals.ref(), signals_token, {.read = true}));
@@ -117,7 +121,7 @@ Result<> EchoServer::accept_some()
         if (!accepted) {
             if (!m_shortage_told)
                 tell(Warning{"accepting pauses until a connection ends, or 100 ms",
-                               std::move(accepted).error()});
+                             std::move(accepted).error()});
             m_shortage_told = true;
             return pause(Accepting::Shortage);
         }
@@ -134,10 +138,12 @@ Result<> EchoServer::admit(Accepted accepted)
     if (m_plan.tell_peers) {
         const auto local = accepted.socket.local();
         tell(PeerAccepted{.id = id,
-                            .peer = accepted.peer,
-                            .local = local ? *local : m_acceptor.local(),
-                            .time = std::chrono::system_clock::now()});
+                          .peer = accepted.peer,
+                          .local = local ? *local : m_acceptor.local(),
+                          .time = std::chrono::system_clock::now()});
     }
+    if (!m_plan.listener.socket.sockopts.empty())
+        set_options(accepted.socket, id == 1);
     if (m_free.empty()) {
         m_free.push_back(static_cast<std::uint32_t>(m_peers.size()));
         m_peers.emplace_back();
@@ -149,6 +155,16 @@ Result<> EchoServer::admit(Accepted accepted)
     if (!added)
         TRY(close(slot, false, added.error()));
     return full() ? pause(Accepting::Full) : Result<>();
+}
+
+/// Those that accept() does not hand on. What the first peer's tell holds for all.
+void EchoServer::set_options(const Socket& socket, bool first)
+{
+    const Emit silent = [](const Event&) { return true; };
+    const auto applied = apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted,
+                                       first ? m_emit : silent);
+    if (!applied && first)
+        tell(Warning{"", applied.error()});
 }
 
 /// The listener leaves the loop, so that its readiness does not make us spin.
@@ -184,8 +200,7 @@ Result<> EchoServer::serve(const Ready& ready)
     if (*state == EchoPeer::State::Ended)
         return close(slot, true, std::nullopt);
     if (peer.writing() != was_writing)
-        TRY(m_poller.modify(peer.ref(), ready.token,
-                            {.read = was_writing, .write = !was_writing}));
+        TRY(m_poller.modify(peer.ref(), ready.token, {.read = was_writing, .write = !was_writing}));
     return {};
 }
 
@@ -199,11 +214,11 @@ Result<> EchoServer::close(std::uint32_t slot, bool by_peer, std::optional<Error
     m_summary.bytes_sent += peer.sent();
     if (m_plan.tell_peers)
         tell(PeerClosed{.id = peer.id(),
-                          .bytes_received = peer.received(),
-                          .bytes_sent = peer.sent(),
-                          .duration = Clock::now() - peer.since(),
-                          .closed_first_by_peer = by_peer,
-                          .error = std::move(error)});
+                        .bytes_received = peer.received(),
+                        .bytes_sent = peer.sent(),
+                        .duration = Clock::now() - peer.since(),
+                        .closed_first_by_peer = by_peer,
+                        .error = std::move(error)});
     m_poller.remove(peer.ref());
     peer = {};
     m_free.push_back(slot);
@@ -231,12 +246,14 @@ Result<std::optional<int>> echo_server(const EchoServerPlan& plan, const Emit& e
 {
     raise_descriptor_limit();
     auto signals = TRY(Signals::open());
-    auto acceptor = TRY(Acceptor::open(plan.listener));
-    if (acceptor.local().is_inet())
-        // Accepted sockets inherit it, which saves a call for each.
-        TRY(acceptor.socket().set_option(IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"));
+    std::vector<Event> early; // `ready` is the first record
+    auto acceptor = TRY(Acceptor::open(plan.listener, [&](const Event& event) {
+        early.push_back(event);
+        return true;
+    }));
+    set_nodelay(acceptor.socket(), plan.listener.socket);
     EchoServer server(plan, emit, std::move(acceptor), TRY(Poller::open()), std::move(signals));
-    return server.run();
+    return server.run(early);
 }
 
 } // namespace sockit

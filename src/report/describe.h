@@ -2,6 +2,7 @@
 
 #include "event/event.h"
 #include "report/record.h"
+#include "report/sink.h"
 
 namespace sockit {
 
@@ -19,7 +20,13 @@ void describe(const EchoStart& event, Record& record);
 void describe(const EchoSummary& event, Record& record);
 void describe(const EchoServerSummary& event, Record& record);
 
+/// One flaw of an echo in words, for people.
+std::string flaw_text(const EchoDetail& detail);
+
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);
+
+// What a command's --json document is made of.
+extern const DocumentShape echo_shape;
 
 } // namespace sockit

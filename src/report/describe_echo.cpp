@@ -148,12 +148,12 @@ void add_lines(Record& record, const EchoSummary& event)
 {
     const auto& settings = event.settings;
     const auto what = settings.lines ? std::string("lines") : load_words(settings);
-    record.line = fmt::format("{} {}{} in {}: {}{}", event.messages,
-                              settings.lines ? "" : "messages ", what,
-                              format_duration(event.duration), format_rate(rate_of(event)),
-                              !settings.verify          ? ", not verified"
-                              : event.flaws.total() > 0 ? ""
-                                                        : ", all verified");
+    record.line =
+        fmt::format("{} {}{} in {}: {}{}", event.messages, settings.lines ? "" : "messages ", what,
+                    format_duration(event.duration), format_rate(rate_of(event)),
+                    !settings.verify          ? ", not verified"
+                    : event.flaws.total() > 0 ? ""
+                                              : ", all verified");
     if (event.latency.count() > 0)
         record.line += "\nlatency  " + latency_line(event.latency);
     if (event.client_bound)
@@ -194,8 +194,8 @@ void describe(const EchoStart& event, Record& record)
         return;
     }
     if (!event.settings.lines)
-        record.line = fmt::format("echo {}: messages {}", escape(event.target),
-                                  load_words(event.settings));
+        record.line =
+            fmt::format("echo {}: messages {}", escape(event.target), load_words(event.settings));
 }
 
 void describe(const EchoSummary& event, Record& record)
@@ -212,10 +212,9 @@ void describe(const EchoServerSummary& event, Record& record)
 {
     record.start("summary", Level::Result);
     if (!record.wants_fields()) {
-        record.line = fmt::format("{} accepted, {} closed, {} errors; {} in, {} out",
-                                  event.accepted, event.closed, event.errors,
-                                  format_bytes(event.bytes_received),
-                                  format_bytes(event.bytes_sent));
+        record.line = fmt::format(
+            "{} accepted, {} closed, {} errors; {} in, {} out", event.accepted, event.closed,
+            event.errors, format_bytes(event.bytes_received), format_bytes(event.bytes_sent));
         return;
     }
     Fields& fields = record.fields;
