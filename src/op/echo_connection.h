@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/deadline.h"
 #include "op/echo_verifier.h"
 #include "sock/io.h"
 #include "sock/socket.h"
