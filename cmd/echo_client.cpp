@@ -21,6 +21,7 @@ namespace {
 
 constexpr std::uint64_t largest_message = 16ULL * 1024 * 1024;
 constexpr std::uint64_t most_connections = 1'000'000;
+constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t usual_count = 10'000;
 constexpr std::uint64_t usual_count_each = 10; ///< on more connections than that makes sense for
 constexpr auto usual_duration = std::chrono::seconds(10);
@@ -62,7 +63,7 @@ Result<EchoLoad> plan_load(const EchoClientArgs& args)
     EchoLoad load;
     load.connections =
         TRY(plan_number(args.connections, "--connections", 1, most_connections)).value_or(1);
-    load.count = TRY(plan_number(args.count, "--count", 1));
+    load.count = TRY(plan_number(args.count, "--count", 1, no_limit));
     load.duration = TRY(plan_duration(args.duration, "--duration"));
     if (!load.count && !load.duration) {
         load.count = std::max(usual_count, usual_count_each * load.connections);
@@ -70,7 +71,7 @@ Result<EchoLoad> plan_load(const EchoClientArgs& args)
     }
     if (args.size)
         load.sizes = TRY(parse_sizes(*args.size));
-    load.seed = TRY(plan_number(args.seed, "--seed", 0)).value_or(load.seed);
+    load.seed = TRY(plan_number(args.seed, "--seed", 0, no_limit)).value_or(load.seed);
     load.warmup = TRY(plan_duration(args.warmup, "--warmup")).value_or(Duration::zero());
     load.verify = !args.no_verify;
     return load;
