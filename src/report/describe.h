@@ -35,8 +35,17 @@ void describe(const ProbeResult& event, Record& record);
 void describe(const ProbeSummary& event, Record& record);
 /// `{"schema","results":[…],"summary":{…}}`
 extern const DocumentShape probe_shape;
+void describe(const EchoStart& event, Record& record);
+void describe(const EchoSummary& event, Record& record);
+void describe(const EchoServerSummary& event, Record& record);
+
+/// One flaw of an echo in words, for people.
+std::string flaw_text(const EchoDetail& detail);
 
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);
+
+// What a command's --json document is made of.
+extern const DocumentShape echo_shape;
 
 } // namespace sockit
