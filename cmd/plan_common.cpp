@@ -61,6 +61,8 @@ Result<SocketPlan> plan_socket(const NetworkArgs& args)
     }
     if (args.source)
         plan.source = TRY(plan_source(*args.source));
+    for (const auto& word : args.sockopts)
+        plan.sockopts.push_back(TRY(parse_sockopt_setting(word)));
     return plan;
 }
 

@@ -43,7 +43,7 @@ Result<> clear_stale_path(const Endpoint& endpoint, int type)
 }
 
 /// bind() and listen(), with what must be set before.
-Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
+Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan, const Emit& emit)
 {
     const Transport transport = plan.target.transport;
     auto socket =
@@ -59,6 +59,7 @@ Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
         TRY(socket.set_option(IPPROTO_IPV6, IPV6_V6ONLY, v6only, "IPV6_V6ONLY"));
     }
     TRY(bind_to_interface(socket, plan.socket.interface));
+    TRY(apply_options(socket, plan.socket, SockoptPhase::Fresh, emit));
     if (endpoint.is_unix_path())
         TRY(clear_stale_path(endpoint, socket.type()));
     auto bound = socket.bind(endpoint);
@@ -68,7 +69,9 @@ Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
             error.hint = "sockit stat -tlnp shows who listens there";
         return Failure(std::move(error));
     }
+    TRY(apply_options(socket, plan.socket, SockoptPhase::Bound, emit));
     TRY(socket.listen(plan.backlog.value_or(SOMAXCONN), endpoint));
+    TRY(apply_options(socket, plan.socket, SockoptPhase::Listening, emit));
     return socket;
 }
 
@@ -78,14 +81,16 @@ bool lacks_ipv6(const Error& error)
     return error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL;
 }
 
-Result<Socket> listen_on_first(const std::vector<Endpoint>& endpoints, const ListenerPlan& plan)
+Result<Socket> listen_on_first(const std::vector<Endpoint>& endpoints, const ListenerPlan& plan,
+                               const Emit& emit)
 {
-    Result<Socket> socket = listen_on(endpoints.front(), plan);
+    Result<Socket> socket = listen_on(endpoints.front(), plan, emit);
     for (std::size_t i = 1; i < endpoints.size() && !socket; ++i)
-        socket = listen_on(endpoints[i], plan);
+        socket = listen_on(endpoints[i], plan, emit);
     if (!socket && plan.target.any_address && plan.socket.family == AddressFamily::Any &&
         lacks_ipv6(socket.error()))
-        return listen_on(Endpoint::inet({.s_addr = htonl(INADDR_ANY)}, plan.target.port), plan);
+        return listen_on(Endpoint::inet({.s_addr = htonl(INADDR_ANY)}, plan.target.port), plan,
+                         emit);
     return socket;
 }
 
@@ -106,13 +111,13 @@ Result<> write_port_file(const std::string& path, const Endpoint& local)
 
 } // namespace
 
-Result<Acceptor> Acceptor::open(const ListenerPlan& plan)
+Result<Acceptor> Acceptor::open(const ListenerPlan& plan, const Emit& emit)
 {
     if (plan.ready_fd && ::fcntl(*plan.ready_fd, F_GETFD) < 0)
         return bad_value("--ready-fd", std::to_string(*plan.ready_fd), "not an open descriptor");
     const auto endpoints =
         TRY(resolve(plan.target, plan.socket.family, Deadline::after(resolve_limit)));
-    auto socket = TRY(listen_on_first(endpoints, plan));
+    auto socket = TRY(listen_on_first(endpoints, plan, emit));
     auto local = TRY(socket.local());
     OwnedPath path = local.is_unix_path() ? OwnedPath(std::string(local.unix_name())) : OwnedPath();
     return Acceptor(std::move(socket), local, std::move(path), plan.ready_fd, plan.port_file);

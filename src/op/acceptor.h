@@ -26,7 +26,7 @@ class Acceptor {
 public:
     /// Resolves if it must (10 s at most), binds and listens. Errors: usage (a --ready-fd that is
     /// not open), those of the resolver, bind and listen.
-    static Result<Acceptor> open(const ListenerPlan& plan);
+    static Result<Acceptor> open(const ListenerPlan& plan, const Emit& emit);
 
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
     /// What was really bound: the port that port 0 became.

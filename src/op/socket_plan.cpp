@@ -1,10 +1,43 @@
 #include "op/socket_plan.h"
 
+#include "base/escape.h"
 #include "sock/errqueue.h"
 
 #include <cerrno>
 
 namespace sockit {
+
+namespace {
+
+/// `SO_RCVBUF=1000000000: the kernel made it 425984 (clamped, net.core.rmem_max is 212992)`
+std::string what_became(const SockoptOutcome& outcome)
+{
+    std::string text =
+        sockopt_label(outcome.row) + "=" + escape(sockopt_text(outcome.row, outcome.requested));
+    if (outcome.effective)
+        text += ": the kernel made it " + escape(sockopt_text(outcome.row, *outcome.effective));
+    text += " (" + std::string(verdict_name(outcome.verdict));
+    if (outcome.limit && outcome.limit->value)
+        text += ", " + std::string(outcome.limit->sysctl) + " is " +
+                std::to_string(*outcome.limit->value);
+    return text + ")";
+}
+
+} // namespace
+
+Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhase phase,
+                       const Emit& emit)
+{
+    for (const auto& outcome : apply_sockopts(socket.ref(), plan.sockopts, phase)) {
+        if (outcome.verdict == SockoptVerdict::Refused && outcome.error)
+            return Failure(*outcome.error);
+        if (outcome.satisfied())
+            emit(Note{what_became(outcome)});
+        else
+            emit(Warning{.message = what_became(outcome), .error = std::nullopt});
+    }
+    return {};
+}
 
 Result<> bind_to_interface(const Socket& socket, const std::string& interface)
 {
@@ -17,17 +50,20 @@ Result<> bind_to_interface(const Socket& socket, const std::string& interface)
     return {};
 }
 
-Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan)
+Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan,
+                                  const Emit& emit)
 {
     auto socket =
         TRY(Socket::open(to.family(), socket_type(transport), socket_protocol(transport)));
     keep_icmp_errors(socket.ref(), to.family());
     TRY(bind_to_interface(socket, plan.interface));
+    TRY(apply_options(socket, plan, SockoptPhase::Fresh, emit));
     if (plan.source) {
         if (plan.source->family() != to.family())
             return Failure(
                 Error::from_errno(Phase::Bind, "bind", plan.source->text(), EADDRNOTAVAIL));
         TRY(socket.bind(*plan.source));
+        TRY(apply_options(socket, plan, SockoptPhase::Bound, emit));
     }
     return socket;
 }

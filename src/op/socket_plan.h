@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/result.h"
+#include "event/event.h"
 #include "sock/endpoint.h"
 #include "sock/resolve.h"
 #include "sock/socket.h"
+#include "sock/sockopt.h"
 #include "sock/target.h"
 
 #include <optional>
@@ -17,13 +19,21 @@ struct SocketPlan {
     AddressFamily family = AddressFamily::Any;
     std::string interface;          ///< SO_BINDTODEVICE; empty for none
     std::optional<Endpoint> source; ///< clients: where to connect from
+    std::vector<SockoptSetting> sockopts;
 
     bool operator==(const SocketPlan&) const = default;
 };
 
-/// A socket for connecting to `to`: keeps ICMP errors, bound to interface and source. A source of
-/// the other family than `to` is EADDRNOTAVAIL.
-Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan);
+/// A socket for connecting to `to`: keeps ICMP errors, bound to interface and source, with the
+/// options whose time is before the connect. A source of the other family than `to` is
+/// EADDRNOTAVAIL.
+Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan,
+                                  const Emit& emit);
+
+/// Sets the options that belong to `phase` and reads them back. One that the kernel refused is the
+/// error; one that it took without granting it is a Warning, any other a Note.
+Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhase phase,
+                       const Emit& emit);
 
 /// SO_BINDTODEVICE; nothing for an empty name.
 Result<> bind_to_interface(const Socket& socket, const std::string& interface);

@@ -29,6 +29,12 @@ struct SockoptSetting {
     SockoptRow row;
     std::string text;  ///< VALUE
     std::string bytes; ///< what setsockopt(2) takes
+
+    bool operator==(const SockoptSetting& other) const
+    {
+        return row.level == other.row.level && row.number == other.row.number &&
+               bytes == other.bytes;
+    }
 };
 
 /// A usage error for an unknown name, a missing `=`, or a value that is not of the option's type.

@@ -1,0 +1,25 @@
+#include "support/network.h"
+
+#include <gtest/gtest.h>
+
+namespace {
+
+/// All tests run in a private network, or none does.
+class PrivateNetwork final : public testing::Environment {
+public:
+    void SetUp() override
+    {
+        const auto obstacle = sockit::test::enter_private_network();
+        if (!obstacle.empty())
+            GTEST_SKIP() << "no private network here: " << obstacle;
+    }
+};
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    testing::InitGoogleTest(&argc, argv);
+    testing::AddGlobalTestEnvironment(new PrivateNetwork);
+    return RUN_ALL_TESTS();
+}
