@@ -60,5 +60,10 @@ ExitStatus fail(const Error& error);
 /// `sockit X.Y.Z`, the kernel features found, how it was built.
 std::string version_text();
 
+std::unique_ptr<Invocation> make_sockopts_list();
+std::unique_ptr<Invocation> make_sockopts_describe();
+std::unique_ptr<Invocation> make_sockopts_get();
+std::unique_ptr<Invocation> make_sockopts_set();
+std::unique_ptr<Invocation> make_sockopts_verify();
 
 } // namespace sockit
