@@ -54,6 +54,10 @@ struct SockoptOutcome {
     [[nodiscard]] bool satisfied() const;
 };
 
+/// `SO_RCVBUF=1000000000: the kernel made it 425984 (clamped, net.core.rmem_max is 212992)`,
+/// escaped.
+std::string sockopt_outcome_text(const SockoptOutcome& outcome);
+
 /// What setting `requested` on a socket of that kind will lead to; nothing where the row cannot
 /// tell.
 std::optional<SockoptValue> predict_sockopt(const SockoptRow& row, std::optional<SocketKind> kind,
