@@ -307,8 +307,7 @@ Server::Server(Words words, Surroundings surroundings)
     Pipe ready;
     surroundings.fds[ready_fd] = ready.write.ref();
     const auto deadline = Deadline::after(Duration(surroundings.limit));
-    const Words option{"--ready-fd", std::to_string(ready_fd)};
-    words.insert(std::ranges::find(words, "--"), option.begin(), option.end());
+    words.insert(std::ranges::find(words, "--"), "--ready-fd=" + std::to_string(ready_fd));
     words.insert(words.begin(), sockit_binary());
     m_running.emplace(words, std::move(surroundings));
     ready.write.close();
