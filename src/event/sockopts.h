@@ -17,6 +17,8 @@ enum class SockoptsAct : std::uint8_t { List, Describe, Get, Set, Verify };
 struct SockoptsStarted {
     SockoptsAct act = SockoptsAct::List;
     std::string kernel; ///< release, as uname(2) has it
+
+    bool operator==(const SockoptsStarted&) const = default;
 };
 
 /// The socket that the option records after it are about.
@@ -28,6 +30,8 @@ struct SockoptsSocket {
     std::optional<Endpoint> peer;
     std::uint64_t inode = 0;
     std::optional<std::uint64_t> cookie;
+
+    bool operator==(const SockoptsSocket&) const = default;
 };
 
 /// An option as the table has it.
@@ -35,6 +39,8 @@ struct OptionListed {
     SockoptRow row;
     std::optional<SockoptLimit> limit;
     bool in_full = false; ///< describe: everything, not one line
+
+    bool operator==(const OptionListed&) const = default;
 };
 
 /// An option of a socket, read.
@@ -47,6 +53,8 @@ struct OptionRead {
     std::optional<SockoptLimit> limit;
     std::optional<Error> error;
     bool named = false; ///< the user asked for it by name, not for all of them
+
+    bool operator==(const OptionRead&) const = default;
 };
 
 /// An option of a socket, set and read back, or (a dry run) about to be.
@@ -57,6 +65,8 @@ struct OptionChanged {
     bool dry_run = false;
     std::string undo; ///< NAME=OLD that brings the old value back; empty where nothing does
     KindTarget kind;
+
+    bool operator==(const OptionChanged&) const = default;
 };
 
 struct SockoptsSummary {
@@ -69,6 +79,8 @@ struct SockoptsSummary {
     std::map<std::string_view, std::size_t> verdicts;
     bool dry_run = false;
     std::string undo; ///< NAME=OLD of every change that can be undone, ready for a shell
+
+    bool operator==(const SockoptsSummary&) const = default;
 };
 
 } // namespace sockit

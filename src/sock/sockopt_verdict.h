@@ -52,6 +52,8 @@ struct SockoptOutcome {
 
     /// Whether the user got what they asked for, as far as can be told.
     [[nodiscard]] bool satisfied() const;
+
+    bool operator==(const SockoptOutcome&) const = default;
 };
 
 /// `SO_RCVBUF=1000000000: the kernel made it 425984 (clamped, net.core.rmem_max is 212992)`,
