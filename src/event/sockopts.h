@@ -27,7 +27,7 @@ struct SockoptsSocket {
     std::optional<Endpoint> local;
     std::optional<Endpoint> peer;
     std::uint64_t inode = 0;
-    std::optional<std::uint64_t> cookie;
+    std::optional<std::string> cookie; ///< hexadecimal
 };
 
 /// An option as the table has it.

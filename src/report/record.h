@@ -32,7 +32,11 @@ struct Cell {
 /// What an event says, for every kind of reader. describe() fills what is wanted of it.
 class Record {
 public:
-    enum class Want : std::uint8_t { Fields, Text };
+    enum class Want : std::uint8_t {
+        Lines,    ///< fields, for a line of --jsonl
+        Document, ///< fields, for a part of the --json document
+        Text,
+    };
 
     Record(Want want, bool color) : m_want(want), m_color(color) {}
 
@@ -40,7 +44,10 @@ public:
     void start(std::string_view type, Level level);
 
     /// Whether a machine reads: fill `fields`. Otherwise a person does: fill `line` or `row`.
-    [[nodiscard]] bool wants_fields() const { return m_want == Want::Fields; }
+    [[nodiscard]] bool wants_fields() const { return m_want != Want::Text; }
+    /// Of those, whether it is the one document, where untyped elements may have a "type" of their
+    /// own.
+    [[nodiscard]] bool wants_document() const { return m_want == Want::Document; }
     /// `text` in that colour where colours are on, else as it is.
     [[nodiscard]] std::string paint(Color color, std::string_view text) const;
     /// Adds a cell to the row, reusing the memory of the last record's.

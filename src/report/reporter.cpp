@@ -6,6 +6,16 @@ namespace sockit {
 
 namespace {
 
+Record::Want wanted(Format format)
+{
+    switch (format) {
+    case Format::Json: return Record::Want::Document;
+    case Format::Jsonl: return Record::Want::Lines;
+    case Format::Text: break;
+    }
+    return Record::Want::Text;
+}
+
 std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOptions& options,
                                 const DocumentShape& shape)
 {
@@ -21,8 +31,7 @@ std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOpti
 
 Reporter::Reporter(const ReportOptions& options, const DocumentShape& shape)
     : m_records(options.records, options.records_name), m_notes(options.notes, "stderr"),
-      m_record(options.format == Format::Text ? Record::Want::Text : Record::Want::Fields,
-               options.color_records),
+      m_record(wanted(options.format), options.color_records),
       m_sink(make_sink(m_records, m_notes, options, shape)),
       m_note(Record::Want::Text, options.color_notes)
 {
