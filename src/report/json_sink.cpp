@@ -51,6 +51,7 @@ public:
             break;
         case Where::Array: add_element(*placement, members); break;
         case Where::Within: add_inner(*placement, members); break;
+        case Where::Nowhere: break;
         }
         m_records.write(m_out);
         m_out.clear();

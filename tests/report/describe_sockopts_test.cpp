@@ -60,7 +60,7 @@ TEST(DescribeSockopts, VerifiedOption)
     const std::string identity =
         R"("level":"SOL_SOCKET","name":"SO_RCVBUF","level_number":1,"number":8,)";
     EXPECT_EQ(members(clamped()), identity + R"("type":"int",)" + rest);
-    EXPECT_EQ(members(clamped(), Record::Want::Lines), identity + rest);
+    EXPECT_EQ(members(clamped(), Record::Want::Fields), identity + rest);
     EXPECT_EQ(text(clamped()),
               "SO_RCVBUF | 1000000000 | 425984 | clamped | net.core.rmem_max = 212992");
 }
