@@ -10,10 +10,11 @@ namespace sockit {
 
 /// What one attempt to connect left behind.
 struct Evidence {
-    Endpoint to;                               ///< family AF_UNSPEC: not even an address
-    std::optional<Error> error = std::nullopt; ///< nothing: connected
-    bool synchronous = false;                  ///< connect() itself returned the error
-    bool to_ourselves = false;                 ///< connected, and the other end is ours too
+    Endpoint to;                                 ///< family AF_UNSPEC: not even an address
+    std::optional<Error> error = std::nullopt;   ///< nothing: connected
+    std::optional<Endpoint> from = std::nullopt; ///< the source, where there was one
+    bool synchronous = false;                    ///< connect() itself returned the error
+    bool to_ourselves = false;                   ///< connected, and the other end is ours too
 };
 
 /// The outcome by all of the evidence, never by errno alone: one errno stands for a RST, an ICMP
