@@ -1,6 +1,6 @@
 #pragma once
 
-#include "op/connect_attempt.h"
+#include "op/probe_attempt.h"
 #include "op/lookups.h"
 #include "op/probe.h"
 
@@ -71,7 +71,7 @@ private:
     Deadline m_limit;
     std::vector<Endpoint> m_addresses; ///< not yet judged, the current one last
     std::vector<Endpoint> m_again;     ///< no source port was left for these
-    ConnectAttempt m_attempt;
+    ProbeAttempt m_attempt;
     std::uint32_t m_serial = 0;
     std::optional<Finding> m_best;    ///< of the addresses judged
     std::optional<Finding> m_pending; ///< open while it settles; what a pause would end in

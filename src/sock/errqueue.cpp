@@ -24,6 +24,15 @@ Endpoint offender(const cmsghdr* header)
                                    static_cast<socklen_t>(payload - sizeof(sock_extended_err)));
 }
 
+void set_icmp_errors(FdRef socket, int family, int on)
+{
+    if (family == AF_INET6)
+        ::setsockopt(socket.value, SOL_IPV6, IPV6_RECVERR, &on, sizeof on);
+    // An IPv6 socket too: a v4-mapped destination is IPv4 on the wire.
+    if (family == AF_INET || family == AF_INET6)
+        ::setsockopt(socket.value, SOL_IP, IP_RECVERR, &on, sizeof on);
+}
+
 std::optional<IcmpError> error_in(msghdr& message)
 {
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
@@ -49,15 +58,9 @@ std::optional<IcmpError> error_in(msghdr& message)
 
 } // namespace
 
-void keep_icmp_errors(FdRef socket, int family)
-{
-    const int on = 1;
-    if (family == AF_INET6)
-        ::setsockopt(socket.value, SOL_IPV6, IPV6_RECVERR, &on, sizeof on);
-    // An IPv6 socket too: a v4-mapped destination is IPv4 on the wire.
-    if (family == AF_INET || family == AF_INET6)
-        ::setsockopt(socket.value, SOL_IP, IP_RECVERR, &on, sizeof on);
-}
+void keep_icmp_errors(FdRef socket, int family) { set_icmp_errors(socket, family, 1); }
+
+void drop_icmp_errors(FdRef socket, int family) { set_icmp_errors(socket, family, 0); }
 
 std::optional<IcmpError> take_queued_icmp(FdRef socket)
 {

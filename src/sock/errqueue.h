@@ -18,6 +18,9 @@ struct IcmpError {
     IcmpNotice notice;
     int code = 0;
 };
+/// Ends that, once connected: from then on TCP takes such messages for hints and lives on, unless
+/// they are asked for.
+void drop_icmp_errors(FdRef socket, int family);
 
 /// The first queued message that came as ICMP or ICMPv6, with its sender; takes it and drops what
 /// is before. Nothing when the queue is empty: then an ECONNREFUSED was a RST. Messages of other

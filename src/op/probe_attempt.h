@@ -31,7 +31,7 @@ Finding found_without_socket(Error error);
 
 /// One non-blocking connect to one address, and what the kernel tells of it. Each call that may end
 /// the attempt returns its finding then, and nothing while it goes on.
-class ConnectAttempt {
+class ProbeAttempt {
 public:
     /// Still going on: watch ref() for writing. A unix listener whose backlog is full ends the
     /// attempt with EAGAIN: only another one will tell when there is room. `emit` hears what became

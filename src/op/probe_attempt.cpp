@@ -1,4 +1,4 @@
-#include "op/connect_attempt.h"
+#include "op/probe_attempt.h"
 
 #include "op/verdict.h"
 #include "sock/errqueue.h"
@@ -29,12 +29,12 @@ Finding judge(Evidence evidence)
 
 Finding found_without_socket(Error error) { return judge({.to = {}, .error = std::move(error)}); }
 
-bool ConnectAttempt::is_tcp() const
+bool ProbeAttempt::is_tcp() const
 {
     return m_transport == Transport::Tcp || m_transport == Transport::Mptcp;
 }
 
-std::optional<Finding> ConnectAttempt::start(Transport transport, const Endpoint& to,
+std::optional<Finding> ProbeAttempt::start(Transport transport, const Endpoint& to,
                                              const SocketPlan& plan, const Emit& emit)
 {
     m_transport = transport;
@@ -59,13 +59,13 @@ std::optional<Finding> ConnectAttempt::start(Transport transport, const Endpoint
     return m_tcp ? conclude() : std::nullopt;
 }
 
-std::optional<Finding> ConnectAttempt::check()
+std::optional<Finding> ProbeAttempt::check()
 {
     look();
     return conclude();
 }
 
-void ConnectAttempt::look()
+void ProbeAttempt::look()
 {
     m_elapsed = Clock::now() - m_started;
     m_tcp.reset();
@@ -75,7 +75,7 @@ void ConnectAttempt::look()
         m_tcp = *info;
 }
 
-std::optional<Finding> ConnectAttempt::conclude()
+std::optional<Finding> ProbeAttempt::conclude()
 {
     if (m_tcp) {
         if (m_tcp->state == SocketState::SynSent || m_tcp->state == SocketState::SynRecv)
@@ -98,7 +98,7 @@ std::optional<Finding> ConnectAttempt::conclude()
 
 /// An ICMP error that came while connect() had the socket locked is queued, but the kernel ends the
 /// attempt only when the next SYN, a second later, meets the same fate (tcp_v4_err, sk_err_soft).
-std::optional<Finding> ConnectAttempt::overheard() const
+std::optional<Finding> ProbeAttempt::overheard() const
 {
     const auto queued = take_queued_icmp(m_socket.ref());
     if (!queued)
@@ -110,7 +110,7 @@ std::optional<Finding> ConnectAttempt::overheard() const
     return finding;
 }
 
-std::optional<Finding> ConnectAttempt::check_settled(const Finding& open)
+std::optional<Finding> ProbeAttempt::check_settled(const Finding& open)
 {
     std::array<std::byte, 1> first{};
     Finding finding = open;
@@ -128,7 +128,7 @@ std::optional<Finding> ConnectAttempt::check_settled(const Finding& open)
     return finding;
 }
 
-Finding ConnectAttempt::time_out()
+Finding ProbeAttempt::time_out()
 {
     look();
     if (m_tcp)
@@ -140,7 +140,7 @@ Finding ConnectAttempt::time_out()
     return finding;
 }
 
-bool ConnectAttempt::awaits_neighbour() const
+bool ProbeAttempt::awaits_neighbour() const
 {
     // A SYN that left this host was sent again after a second; one that waits for its neighbour was
     // not.
@@ -151,13 +151,13 @@ bool ConnectAttempt::awaits_neighbour() const
            elapsed < neighbour_patience + neighbour_grace;
 }
 
-bool ConnectAttempt::leads_to(const Endpoint& local) const
+bool ProbeAttempt::leads_to(const Endpoint& local) const
 {
     const auto peer = m_socket.peer();
     return peer && *peer == local;
 }
 
-std::optional<Endpoint> ConnectAttempt::source() const
+std::optional<Endpoint> ProbeAttempt::source() const
 {
     const auto local = m_socket.valid() ? m_socket.local() : Result<Endpoint>(Endpoint());
     if (!local || local->family() == AF_UNSPEC || (local->is_inet() && local->port() == 0))
@@ -165,7 +165,7 @@ std::optional<Endpoint> ConnectAttempt::source() const
     return *local;
 }
 
-Finding ConnectAttempt::connected() const
+Finding ProbeAttempt::connected() const
 {
     const bool to_ourselves = [&] {
         const auto local = m_to.is_inet() ? source() : std::nullopt;
@@ -176,7 +176,7 @@ Finding ConnectAttempt::connected() const
     return finding;
 }
 
-Finding ConnectAttempt::failed(Error error, bool synchronous) const
+Finding ProbeAttempt::failed(Error error, bool synchronous) const
 {
     if (m_to.is_inet())
         error.icmp = take_icmp_error(m_socket.ref());
@@ -186,7 +186,7 @@ Finding ConnectAttempt::failed(Error error, bool synchronous) const
     return finding;
 }
 
-void ConnectAttempt::add_measurements(Finding& finding) const
+void ProbeAttempt::add_measurements(Finding& finding) const
 {
     finding.connect = m_elapsed;
     finding.source = source();
