@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "sock/endpoint.h"
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -64,6 +65,8 @@ public:
     void add(std::string_view key, const char* value) { add(key, std::string_view(value)); }
     /// Whole nanoseconds: give the key its `_ns`.
     void add(std::string_view key, Duration value) { push_signed(key, value.count()); }
+    /// RFC 3339 in UTC with microseconds: "2025-01-31T12:00:00.000000Z".
+    void add(std::string_view key, std::chrono::system_clock::time_point value);
     /// EP of the contract.
     void add(std::string_view key, const Endpoint& endpoint);
     /// ERROR of the contract.
