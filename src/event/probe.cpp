@@ -4,9 +4,11 @@ namespace sockit {
 
 namespace {
 
-constexpr std::array<std::string_view, probe_outcome_count> names{
-    "open",    "refused", "rejected",   "unreachable",  "denied",
-    "timeout", "reset",   "unresolved", "self-connect", "local-error",
+using enum ProbeOutcome;
+
+constexpr std::array<ProbeOutcome, probe_outcome_count> all{
+    Open,    Refused, Rejected,   Unreachable, Denied,
+    Timeout, Reset,   Unresolved, SelfConnect, LocalError,
 };
 
 } // namespace
