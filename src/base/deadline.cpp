@@ -5,7 +5,12 @@
 
 namespace sockit {
 
-Deadline Deadline::after(std::optional<Duration> span) { return span ? after(*span) : Deadline(); }
+Deadline Deadline::after(std::optional<Duration> span)
+{
+    const auto now = Clock::now();
+    // A point beyond the clock's last one never comes.
+    return span && *span <= Clock::time_point::max() - now ? at(now + *span) : Deadline();
+}
 
 std::optional<Duration> Deadline::remaining() const
 {

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace sockit {
+
+/// Raises this process's soft limit of open descriptors to the hard one. Best effort: where it is
+/// not allowed, the old limit stays and is met later as EMFILE.
+void raise_descriptor_limit();
+
+} // namespace sockit
