@@ -8,7 +8,7 @@ function __sockit_words
 end
 
 function __sockit_first
-    set -l words (__sockit_words); and test (count $words) -eq 0
+    set -l words (__sockit_words); and test -z "$words"
 end
 
 function __sockit_second
