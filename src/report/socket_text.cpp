@@ -258,9 +258,7 @@ void append_tcp_info(std::string& out, const SocketInfo& info)
         out += escape(info.congestion);
     }
     for (const auto& field : info.tcp_info) {
-        // The state has a column; a rate of all ones is no limit at all.
-        const auto value = field.value.value_or(0);
-        if (value == 0 || value == ~std::uint64_t{0} || field.name == "state")
+        if (field.value.value_or(0) == 0 || field.name == "state") // which has a column
             continue;
         separate(out);
         append_measure(out, field);

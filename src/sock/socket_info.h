@@ -52,7 +52,7 @@ struct SocketTimer {
 /// A member of struct tcp_info: the kernel's field name without `tcpi_`, times as `*_ns`.
 struct TcpInfoField {
     std::string_view name;
-    std::optional<std::uint64_t> value; ///< nullopt: the kernel has no such measurement
+    std::optional<std::uint64_t> value; ///< nullopt: not measured, or no limit
 
     bool operator==(const TcpInfoField&) const = default;
 };

@@ -26,6 +26,14 @@ constexpr TcpInfoRow of_listeners(std::string_view name, std::uint16_t offset, s
     return {.name = name, .offset = offset, .size = size, .of_listeners = true};
 }
 
+/// Bytes per second; all ones where there is no limit.
+constexpr TcpInfoRow rate(std::string_view name, std::uint16_t offset)
+{
+    TcpInfoRow row = of_listeners(name, offset, 8);
+    row.unknown = ~std::uint64_t{0};
+    return row;
+}
+
 /// A time that may not have been measured yet.
 constexpr TcpInfoRow measured(std::string_view name, std::uint16_t offset, TcpInfoUnit unit,
                               std::uint32_t unknown)
@@ -71,8 +79,8 @@ constexpr std::array rows{
     measured("rcv_rtt_ns", 92, Microseconds, 0),
     TcpInfoRow{"rcv_space", 96, 4},
     TcpInfoRow{"total_retrans", 100, 4},
-    of_listeners("pacing_rate", 104, 8),
-    of_listeners("max_pacing_rate", 112, 8),
+    rate("pacing_rate", 104),
+    rate("max_pacing_rate", 112),
     TcpInfoRow{"bytes_acked", 120, 8},
     TcpInfoRow{"bytes_received", 128, 8},
     TcpInfoRow{"segs_out", 136, 4},

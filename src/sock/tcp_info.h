@@ -25,7 +25,7 @@ struct TcpInfoRow {
     std::uint8_t shift = 0;    ///< bit-fields: position in the byte as little-endian ABIs lay it
     std::uint8_t width = 0;    ///< bit-fields: number of bits; 0 for whole members
     bool of_listeners = false; ///< filled for listening sockets too
-    std::optional<std::uint32_t> unknown{}; ///< the raw value that says: no such measurement
+    std::optional<std::uint64_t> unknown{}; ///< the raw value for: not measured, or no limit
 };
 
 /// The rows in the kernel's order. The layout is our own, since headers say nothing about the
@@ -33,8 +33,8 @@ struct TcpInfoRow {
 std::span<const TcpInfoRow> tcp_info_rows();
 
 /// Fills `fields` with as many members as `bytes` (what the kernel returned) holds whole. A value
-/// the kernel does not know is nullopt; of a listener only what the kernel fills is there (unacked
-/// and sacked are then the accept queue and its limit).
+/// the kernel does not know, and a rate without a limit, is nullopt; of a listener only what the
+/// kernel fills is there (unacked and sacked are then the accept queue and its limit).
 void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>& fields);
 std::vector<TcpInfoField> decode_tcp_info(std::span<const std::byte> bytes);
 

@@ -9,6 +9,8 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -76,6 +78,17 @@ Fd unix_socket(int type, std::string_view sun_path)
     return fd;
 }
 
+/// Until the peer has acknowledged our FIN, which it may delay.
+void wait_for_acknowledgement(int fd)
+{
+    tcp_info info{};
+    for (int tries = 0; tries < 5000 && info.tcpi_state != TCP_FIN_WAIT2; ++tries) {
+        socklen_t length = sizeof info;
+        EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+        ::poll(nullptr, 0, info.tcpi_state != TCP_FIN_WAIT2 ? 1 : 0);
+    }
+}
+
 /// Sockets of every kind and in many states, in a network of their own.
 class StatTest : public testing::Test {
 protected:
@@ -90,14 +103,16 @@ protected:
             keep(Fd(accepted));
             EXPECT_EQ(::send(accepted, "12345", 5, 0), 5);
             EXPECT_EQ(::shutdown(accepted, SHUT_WR), 0);
+            wait_for_acknowledgement(accepted);
             keep(connected(family, SOCK_STREAM, 8080)); // waits to be accepted
             keep(bound(family, SOCK_DGRAM, 5353));
             keep(connected(family, SOCK_DGRAM, 5353));
         }
         for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
             keep(unix_socket(type, m_directory.path("s" + std::to_string(type))));
-            if (type != SOCK_DGRAM)
+            if (type != SOCK_DGRAM) {
                 EXPECT_EQ(::listen(m_sockets.back().get(), 3), 0);
+            }
             keep(open_socket(AF_UNIX, type));
             std::array<int, 2> ends{};
             EXPECT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends.data()), 0);
@@ -228,13 +243,15 @@ TEST_F(StatTest, OverviewCountsEverythingAndListsThoseWhoWait)
 {
     const auto text = run({"stat"});
     ASSERT_TRUE(exited(text, 0));
-    EXPECT_TRUE(text.out.starts_with("tcp     8 (2 CLOSE-WAIT, 2 ESTAB")) << text;
+    EXPECT_TRUE(
+        text.out.starts_with("tcp     10 (2 CLOSE-WAIT, 4 ESTAB, 2 FIN-WAIT-2, 2 LISTEN)\n"))
+        << text;
     EXPECT_NE(text.out.find("127.0.0.1:http-alt"), std::string::npos) << text;
     EXPECT_NE(text.out.find(m_directory.path("s1")), std::string::npos) << text;
     EXPECT_EQ(text.out.find("ESTAB "), std::string::npos) << text;
     const auto document = parse_document(run({"stat", "--json"}).out);
     EXPECT_EQ(document["sockets"].size(), 8U);
-    EXPECT_EQ(document["summary"]["by_netid"]["tcp"], 8);
+    EXPECT_EQ(document["summary"]["by_netid"]["tcp"], 10);
 }
 
 TEST_F(StatTest, FullAcceptQueueIsMarkedAndWarnedOf)

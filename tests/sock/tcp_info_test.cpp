@@ -115,6 +115,7 @@ TEST(TcpInfo, ConnectedSocket)
     EXPECT_EQ(find(fields, "bytes_sent")->value, 5U);
     EXPECT_GT(find(fields, "rtt_ns")->value, 0U);
     EXPECT_EQ(find(fields, "last_ack_sent_ns")->value, std::nullopt);
+    EXPECT_EQ(find(fields, "max_pacing_rate")->value, std::nullopt); // nobody has set one
 
     const auto summary = read_tcp_info(pair.client.ref());
     ASSERT_TRUE(summary);
