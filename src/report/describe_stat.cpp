@@ -194,7 +194,8 @@ void fill_row(const StatSocket& event, Record& record)
     append_queue(waiting.text, info.recv_q);
     append_queue(record.cell("Send-Q").text, info.send_q);
     append_local(record.cell("Local Address:Port").text, info, event.local_service);
-    append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
+    if (view.peer)
+        append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
     auto& rest = record.cell("Process");
     if (is_accept_queue_full(info) == true) {
         rest.text = "accept-queue-full";
