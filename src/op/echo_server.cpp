@@ -212,6 +212,8 @@ Result<> EchoServer::close(std::uint32_t slot, bool by_peer, std::optional<Error
     m_summary.errors += error ? 1 : 0;
     m_summary.bytes_received += peer.received();
     m_summary.bytes_sent += peer.sent();
+    if (error)
+        error->subject = "connection " + std::to_string(peer.id());
     if (m_plan.tell_peers)
         tell(PeerClosed{.id = peer.id(),
                         .bytes_received = peer.received(),
