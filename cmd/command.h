@@ -61,7 +61,11 @@ ExitStatus fail(const Error& error);
 std::string version_text();
 
 // The commands, one file each.
+std::unique_ptr<Invocation> make_listen();
+std::unique_ptr<Invocation> make_connect();
 std::unique_ptr<Invocation> make_echo_server();
 std::unique_ptr<Invocation> make_echo_client();
+std::unique_ptr<Invocation> make_probe();
+std::unique_ptr<Invocation> make_stat();
 
 } // namespace sockit

@@ -48,7 +48,8 @@ ExitStatus errno_status(const Error& error)
     case EOPNOTSUPP: return ExitStatus::Unsupported;
     case ECONNRESET:
     case EPIPE:
-    case ECONNABORTED: return ExitStatus::Reset;
+    case ECONNABORTED:
+    case ENOTCONN: return ExitStatus::Reset;
     case EAGAIN: // connect(2): a unix listener whose backlog is full
         return error.phase == Phase::Connect && error.subject.starts_with("unix:")
                    ? ExitStatus::NoAnswer

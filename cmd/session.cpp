@@ -48,32 +48,41 @@ std::size_t terminal_width(FdRef fd)
     return size.ws_col != 0 ? size.ws_col : customary;
 }
 
-struct OpenedFile {
-    Fd fd;
-    std::string temporary;
-};
+} // namespace
 
-/// A regular or new file is written beside itself and renamed; a pipe or device is written in
-/// place.
-Result<OpenedFile> open_output(const std::string& path)
+Result<OutputFile> OutputFile::open(const std::string& path)
 {
+    OutputFile file;
+    file.m_path = path;
     struct stat status{};
     const bool in_place = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
     constexpr mode_t mode = 0666;
     if (in_place || path.starts_with("/dev/fd/")) {
-        Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-        if (!fd.valid())
-            return Failure(Error::from_errno(Phase::Output, "open", path, errno));
-        return OpenedFile{std::move(fd), {}};
+        file.m_fd = Fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+    } else {
+        const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
+        file.m_fd = Fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+        if (file.m_fd.valid())
+            file.m_temporary = temporary;
     }
-    std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
-    Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-    if (!fd.valid())
+    if (!file.m_fd.valid())
         return Failure(Error::from_errno(Phase::Output, "open", path, errno));
-    return OpenedFile{std::move(fd), std::move(temporary)};
+    return file;
 }
 
-} // namespace
+OutputFile::~OutputFile()
+{
+    if (!m_temporary.empty())
+        ::unlink(m_temporary.c_str());
+}
+
+Result<> OutputFile::commit()
+{
+    if (!m_temporary.empty() && ::rename(m_temporary.c_str(), m_path.c_str()) < 0)
+        return Failure(Error::from_errno(Phase::Output, "rename", m_path, errno));
+    m_temporary.clear();
+    return {};
+}
 
 Result<OutputPlan> plan_output(const OutputArgs& args)
 {
@@ -98,14 +107,13 @@ Result<OutputPlan> plan_output(const OutputArgs& args)
 
 Result<std::unique_ptr<Session>> Session::open(const OutputPlan& plan, const StreamUse& use)
 {
-    OpenedFile file;
+    OutputFile file;
     if (plan.file)
-        file = TRY(open_output(*plan.file));
+        file = TRY(OutputFile::open(*plan.file));
     const bool to_stderr = use.stdout_carries_payload && plan.format == Format::Text;
     ReportOptions options;
     options.format = plan.format;
-    options.records =
-        file.fd.valid() ? file.fd.ref() : FdRef{to_stderr ? STDERR_FILENO : STDOUT_FILENO};
+    options.records = plan.file ? file.ref() : FdRef{to_stderr ? STDERR_FILENO : STDOUT_FILENO};
     options.records_name = plan.file.value_or(to_stderr ? "stderr" : "stdout");
     options.notes = FdRef{STDERR_FILENO};
     options.color_records = use_color(plan.color, options.records);
@@ -114,36 +122,67 @@ Result<std::unique_ptr<Session>> Session::open(const OutputPlan& plan, const Str
     options.text.width = plan.wide ? 0 : terminal_width(options.records);
     options.text.header = use.header;
     options.text.flush = use.flush;
-    return std::unique_ptr<Session>(new Session(options, use, std::move(file.fd),
-                                                std::move(file.temporary), plan.file.value_or("")));
+    std::unique_ptr<Session> session(new Session(options, use, std::move(file)));
+    if (plan.report)
+        TRY(session->open_report(*plan.report));
+    return session;
 }
 
-Session::Session(const ReportOptions& options, const StreamUse& use, Fd file, std::string temporary,
-                 std::string final_path)
-    : m_use(use), m_file(std::move(file)), m_temporary(std::move(temporary)),
-      m_final(std::move(final_path)), m_reporter(options, m_use.shape)
+Session::Session(const ReportOptions& options, const StreamUse& use, OutputFile file)
+    : m_use(use), m_file(std::move(file)),
+      m_announcing(!m_file.ref().valid() && options.records.value == STDERR_FILENO),
+      m_reporter(options, m_use.shape)
 {}
+
+Result<> Session::open_report(const std::string& path)
+{
+    m_report_file = TRY(OutputFile::open(path));
+    ReportOptions options;
+    options.format = Format::Json;
+    options.payload = false;
+    options.records = m_report_file.ref();
+    options.records_name = path;
+    m_report = std::make_unique<Reporter>(options, m_use.shape);
+    return {};
+}
 
 Emit Session::emit()
 {
-    return [this](const Event& event) { return m_reporter.emit(event); };
+    return [this](const Event& event) {
+        if (m_report)
+            m_report->emit(event);
+        return m_reporter.emit(event) || m_announcing;
+    };
+}
+
+/// Completes every output; the first that failed tells why.
+std::optional<Error> Session::failure()
+{
+    m_reporter.finish();
+    std::optional<Error> failure;
+    if (!m_announcing)
+        failure = m_reporter.failure();
+    if (!failure)
+        if (auto committed = m_file.commit(); !committed)
+            failure = committed.error();
+    if (!m_report)
+        return failure;
+    m_report->finish();
+    std::optional<Error> report_failure = m_report->failure();
+    if (!report_failure)
+        if (auto committed = m_report_file.commit(); !committed)
+            report_failure = committed.error();
+    return failure ? failure : report_failure;
 }
 
 ExitStatus Session::finish(const Ending& ending)
 {
-    m_reporter.finish();
-    std::optional<Error> failure = m_reporter.failure();
-    if (!m_temporary.empty()) {
-        if (!failure && ::rename(m_temporary.c_str(), m_final.c_str()) < 0)
-            failure = Error::from_errno(Phase::Output, "rename", m_final, errno);
-        if (failure)
-            ::unlink(m_temporary.c_str());
-    }
+    const auto failed = failure();
     ExitStatus status = ending.status;
-    if (failure && failure->code == EPIPE)
+    if (failed && failed->code == EPIPE)
         die_by(SIGPIPE);
-    if (failure)
-        status = sockit::fail(*failure);
+    if (failed)
+        status = sockit::fail(*failed);
     else if (ending.why)
         sockit::fail(*ending.why);
     if (ending.signal)

@@ -20,6 +20,7 @@ struct OutputPlan {
     bool wide = false;
     ColorChoice color = ColorChoice::Auto;
     std::optional<std::string> file;
+    std::optional<std::string> report; ///< the --json document goes there as well, without payload
 
     bool operator==(const OutputPlan&) const = default;
 };
@@ -41,6 +42,28 @@ struct Ending {
     std::optional<int> signal; ///< end by it, once everything is written
 };
 
+/// A file that appears whole or not at all; a pipe or device is written in place.
+class OutputFile {
+public:
+    /// No file.
+    OutputFile() = default;
+    static Result<OutputFile> open(const std::string& path);
+    OutputFile(OutputFile&&) noexcept = default;
+    OutputFile& operator=(OutputFile&&) noexcept = default;
+    OutputFile(const OutputFile&) = delete;
+    OutputFile& operator=(const OutputFile&) = delete;
+    ~OutputFile();
+
+    [[nodiscard]] FdRef ref() const { return m_fd.ref(); }
+    /// Gives it its name. Without that nothing is left of it.
+    Result<> commit();
+
+private:
+    Fd m_fd;
+    std::string m_temporary; ///< empty when written in place, or committed
+    std::string m_path;
+};
+
 /// One command's output from its first event to the exit status.
 class Session {
 public:
@@ -54,14 +77,16 @@ public:
     ExitStatus fail(const Error& error);
 
 private:
-    Session(const ReportOptions& options, const StreamUse& use, Fd file, std::string temporary,
-            std::string final_path);
+    Session(const ReportOptions& options, const StreamUse& use, OutputFile file);
+    Result<> open_report(const std::string& path);
+    [[nodiscard]] std::optional<Error> failure();
 
     StreamUse m_use;
-    Fd m_file;
-    std::string m_temporary; ///< renamed to m_final at the end; empty when written in place
-    std::string m_final;
+    OutputFile m_file;
+    bool m_announcing; ///< records are a courtesy on stderr: losing them is no failure
     Reporter m_reporter;
+    OutputFile m_report_file;
+    std::unique_ptr<Reporter> m_report;
 };
 
 /// Restores `signal`'s default action and dies by it.

@@ -63,16 +63,23 @@ std::string_view name_at(const std::array<std::string_view, N>& names, std::uint
 
 } // namespace
 
+Error::Error() = default;
+Error::Error(const Error& other) = default;
+Error::Error(Error&& other) noexcept = default;
+Error& Error::operator=(const Error& other) = default;
+Error& Error::operator=(Error&& other) noexcept = default;
+Error::~Error() = default;
+bool Error::operator==(const Error& other) const = default;
+
 Error Error::from_errno(Phase phase, std::string_view call, std::string_view subject,
                         int errno_value)
 {
-    return {.phase = phase,
-            .call = std::string(call),
-            .subject = std::string(subject),
-            .domain = Domain::Errno,
-            .code = errno_value,
-            .detail = {},
-            .hint = {}};
+    Error error;
+    error.phase = phase;
+    error.call = call;
+    error.subject = subject;
+    error.code = errno_value;
+    return error;
 }
 
 Error Error::from_resolver(std::string_view subject, int eai, int errno_value)

@@ -52,7 +52,14 @@ struct Error {
     std::string hint;   ///< the cure, where we know it
     std::optional<IcmpNotice> icmp = std::nullopt;
 
-    bool operator==(const Error&) const = default;
+    // Out of line: every Result has an Error in it, and each file would compile these anew.
+    Error();
+    Error(const Error& other);
+    Error(Error&& other) noexcept;
+    Error& operator=(const Error& other);
+    Error& operator=(Error&& other) noexcept;
+    ~Error();
+    bool operator==(const Error& other) const;
 
     /// The error that errno_value stands for. Take errno on the line after the call.
     static Error from_errno(Phase phase, std::string_view call, std::string_view subject,

@@ -16,6 +16,25 @@ void describe(const Failed& event, Record& record);
 void describe(const ServerReady& event, Record& record);
 void describe(const PeerAccepted& event, Record& record);
 void describe(const PeerClosed& event, Record& record);
+void describe(const PayloadReceived& event, Record& record);
+void describe(const ConnectStarted& event, Record& record);
+void describe(const ConnectAttempt& event, Record& record);
+void describe(const Connected& event, Record& record);
+void describe(const ConnectClosed& event, Record& record);
+void describe(const ConnectFailed& event, Record& record);
+void describe(const ConnectSummary& event, Record& record);
+void describe(const ListenClosed& event, Record& record);
+void describe(const ListenSummary& event, Record& record);
+
+void describe(const StatStart& event, Record& record);
+void describe(const StatOverview& event, Record& record);
+void describe(const StatSocket& event, Record& record);
+void describe(const StatSummary& event, Record& record);
+void describe(const ProbeStarted& event, Record& record);
+void describe(const ProbeResult& event, Record& record);
+void describe(const ProbeSummary& event, Record& record);
+/// `{"schema","results":[…],"summary":{…}}`
+extern const DocumentShape probe_shape;
 void describe(const EchoStart& event, Record& record);
 void describe(const EchoSummary& event, Record& record);
 void describe(const EchoServerSummary& event, Record& record);

@@ -47,6 +47,7 @@ public:
             m_objects += ",\"" + std::string(placement->key) + "\":{" + members + "}";
             break;
         case Where::Array: add_element(placement->key, record.type(), members); break;
+        case Where::Nowhere: break;
         }
         m_records.write(m_out);
         m_out.clear();

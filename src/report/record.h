@@ -32,7 +32,11 @@ struct Cell {
 /// What an event says, for every kind of reader. describe() fills what is wanted of it.
 class Record {
 public:
-    enum class Want : std::uint8_t { Fields, Text };
+    enum class Want : std::uint8_t {
+        Fields,
+        FieldsWithoutPayload, ///< everything but the bytes that were transferred
+        Text,
+    };
 
     Record(Want want, bool color) : m_want(want), m_color(color) {}
 
@@ -40,7 +44,9 @@ public:
     void start(std::string_view type, Level level);
 
     /// Whether a machine reads: fill `fields`. Otherwise a person does: fill `line` or `row`.
-    [[nodiscard]] bool wants_fields() const { return m_want == Want::Fields; }
+    [[nodiscard]] bool wants_fields() const { return m_want != Want::Text; }
+    /// Whether the bytes that were transferred are wanted as well.
+    [[nodiscard]] bool wants_payload() const { return m_want == Want::Fields; }
     /// `text` in that colour where colours are on, else as it is.
     [[nodiscard]] std::string paint(Color color, std::string_view text) const;
     /// Adds a cell to the row, reusing the memory of the last record's.
@@ -52,6 +58,8 @@ public:
     [[nodiscard]] std::span<const Cell> row() const { return {m_cells.data(), m_cell_count}; }
 
     Fields fields;
+    std::string
+        below; ///< more about the row, for indented lines below it: words, foreign parts escaped
     std::string line; ///< one or more lines without the last newline, foreign parts escaped
 
 private:

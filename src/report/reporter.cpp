@@ -6,6 +6,13 @@ namespace sockit {
 
 namespace {
 
+Record::Want wanted(const ReportOptions& options)
+{
+    if (options.format == Format::Text)
+        return Record::Want::Text;
+    return options.payload ? Record::Want::Fields : Record::Want::FieldsWithoutPayload;
+}
+
 std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOptions& options,
                                 const DocumentShape& shape)
 {
@@ -21,12 +28,11 @@ std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOpti
 
 Reporter::Reporter(const ReportOptions& options, const DocumentShape& shape)
     : m_records(options.records, options.records_name), m_notes(options.notes, "stderr"),
-      m_record(options.format == Format::Text ? Record::Want::Text : Record::Want::Fields,
-               options.color_records),
+      m_record(wanted(options), options.color_records),
       m_sink(make_sink(m_records, m_notes, options, shape)),
       m_note(Record::Want::Text, options.color_notes)
 {
-    if (options.format != Format::Text)
+    if (options.format != Format::Text && options.notes.valid())
         m_note_sink = make_text_sink(m_notes, m_notes, options.text);
 }
 

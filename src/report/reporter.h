@@ -11,7 +11,8 @@ struct ReportOptions {
     Format format = Format::Text;
     FdRef records;            ///< where records go
     std::string records_name; ///< "stdout", in errors
-    FdRef notes;              ///< where warnings and notes go
+    bool payload = true;      ///< records hold the bytes that were transferred
+    FdRef notes;              ///< where warnings and notes go; nowhere if invalid
     bool color_records = false;
     bool color_notes = false;
     TextOptions text;

@@ -20,9 +20,10 @@ enum class Flush : std::uint8_t {
 /// Where one type of record goes in the single document of --json.
 struct Placement {
     enum class Where : std::uint8_t {
-        Top,    ///< its members become members of the document
-        Object, ///< a member of its own, `key`, without "type"
-        Array,  ///< an element of the array `key`, with its "type"
+        Top,     ///< its members become members of the document
+        Object,  ///< a member of its own, `key`, without "type"
+        Array,   ///< an element of the array `key`, with its "type"
+        Nowhere, ///< left out: another record says the same
     };
 
     std::string_view type;

@@ -3,9 +3,12 @@
 #include "base/deadline.h"
 #include "sock/endpoint.h"
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -30,6 +33,19 @@ struct SockoptValue {
                  SockoptBytes, Endpoint, List, Fields>
         data;
 
+    // Out of line: the copying of so many alternatives would be compiled in every file.
+    SockoptValue();
+    SockoptValue(const SockoptValue& other);
+    SockoptValue(SockoptValue&& other) noexcept;
+    /// Implicit: a value of any alternative is one.
+    template <class Value>
+        requires(!std::same_as<std::remove_cvref_t<Value>, SockoptValue>)
+    SockoptValue(Value&& value) : data(std::forward<Value>(value))
+    {}
+    SockoptValue& operator=(const SockoptValue& other);
+    SockoptValue& operator=(SockoptValue&& other) noexcept;
+    ~SockoptValue();
+
     [[nodiscard]] bool is_null() const { return data.index() == 0; }
     bool operator==(const SockoptValue& other) const;
 };
@@ -41,7 +57,5 @@ struct SockoptField {
 
     bool operator==(const SockoptField&) const = default;
 };
-
-inline bool SockoptValue::operator==(const SockoptValue& other) const { return data == other.data; }
 
 } // namespace sockit

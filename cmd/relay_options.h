@@ -1,0 +1,46 @@
+#pragma once
+
+#include "cmd/options.h"
+#include "cmd/session.h"
+#include "op/child.h"
+#include "op/destination.h"
+#include "op/relay_driver.h"
+#include "sock/target.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sockit {
+
+/// Options of the commands that relay bytes between a connection and stdin and stdout or a child.
+struct RelayArgs {
+    bool no_half_close = false;
+    bool recv_only = false;
+    bool send_only = false;
+    bool raw = false;
+    std::optional<std::string> linger_after_eof;
+    std::optional<std::string> idle_timeout;
+    std::optional<std::string> out;
+    std::optional<std::string> report;
+    std::optional<std::string> sh;
+
+    bool operator==(const RelayArgs&) const = default;
+};
+
+std::vector<Option> relay_options(RelayArgs& args);
+
+struct RelayChoice {
+    RelayPlan relay;
+    PayloadPlan payload;
+    ChildPlan child;
+};
+
+/// `child_words`: what stands behind `--`. In the JSON modes payload goes into records.
+Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
+                               const std::optional<std::vector<std::string>>& child_words);
+
+/// Whether connections of that transport can be relayed: TCP and unix streams.
+bool is_relayed(Transport transport);
+
+} // namespace sockit

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "base/deadline.h"
+#include "base/error.h"
+#include "event/traffic.h"
+#include "sock/endpoint.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sockit {
+
+/// One connection is over, well or not.
+struct ListenClosed {
+    std::uint64_t id = 0;
+    Endpoint peer;
+    Endpoint local;
+    Traffic traffic;
+    Duration duration = {};
+    std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
+    std::optional<KeptPayload> payload;
+    std::optional<Error> error;
+
+    bool operator==(const ListenClosed&) const = default;
+};
+
+struct ListenSummary {
+    std::uint64_t accepted = 0;
+    std::uint64_t closed = 0;
+    std::uint64_t errors = 0; ///< connections that ended with one
+    /// nullopt: children had the connections to themselves.
+    std::optional<std::uint64_t> bytes_received = 0;
+    std::optional<std::uint64_t> bytes_sent = 0;
+    std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
+
+    bool operator==(const ListenSummary&) const = default;
+};
+
+} // namespace sockit

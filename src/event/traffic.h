@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sockit {
+
+/// Which end of a connection.
+enum class Side : std::uint8_t { Local, Peer };
+
+/// The first bytes of what a connection received.
+struct KeptPayload {
+    std::string bytes;
+    bool truncated = false; ///< there was more
+
+    bool operator==(const KeptPayload&) const = default;
+};
+
+/// What went over one connection. Unknown is nullopt: a child that has the socket to itself does
+/// not tell us.
+struct Traffic {
+    std::optional<std::uint64_t> bytes_sent;
+    std::optional<std::uint64_t> bytes_received;
+    std::optional<std::uint64_t> bytes_unacked; ///< of those sent
+    std::optional<Side> closed_first;           ///< whose FIN or reset came first
+    bool fin_sent = false;
+    bool stdin_eof = false;
+
+    bool operator==(const Traffic&) const = default;
+};
+
+/// Bytes that a connection received, where they are told as they come.
+struct PayloadReceived {
+    std::optional<std::uint64_t> connection; ///< its id, where there are several
+    std::string bytes;
+
+    bool operator==(const PayloadReceived&) const = default;
+};
+
+} // namespace sockit

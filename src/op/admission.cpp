@@ -1,0 +1,72 @@
+#include "op/admission.h"
+
+namespace sockit {
+
+namespace {
+
+constexpr auto shortage_pause = std::chrono::milliseconds(100);
+
+} // namespace
+
+Admission::Admission(OpLoop& loop, Acceptor& acceptor, std::uint64_t token,
+                     std::optional<std::uint64_t> room, const Emit& emit)
+    : m_loop(loop), m_acceptor(acceptor), m_token(token), m_room(room), m_emit(emit)
+{}
+
+Result<> Admission::update()
+{
+    if (m_retry.passed())
+        m_retry = {};
+    const bool open = !m_retry.is_set() && !(m_room && m_inside >= *m_room);
+    if (open && !m_watched)
+        TRY(m_loop.poller().add(m_acceptor.ref(), m_token, {.read = true}));
+    if (!open && m_watched)
+        m_loop.poller().remove(m_acceptor.ref());
+    m_watched = open;
+    return {};
+}
+
+Result<std::optional<PeerAccepted>> Admission::next(Socket& socket)
+{
+    if (m_retry.is_set() || (m_room && m_inside >= *m_room))
+        return std::optional<PeerAccepted>();
+    auto accepted = m_acceptor.accept();
+    if (!accepted) {
+        if (!is_shortage(accepted.error()))
+            return Failure(accepted.error());
+        m_retry = Deadline::after(shortage_pause);
+        if (!m_warned)
+            m_emit(Warning{.message = "accepting pauses until a connection ends",
+                           .error = accepted.error()});
+        m_warned = true;
+        return std::optional<PeerAccepted>();
+    }
+    if (!*accepted)
+        return std::optional<PeerAccepted>();
+    socket = std::move((*accepted)->socket);
+    ++m_inside;
+    // The address it reached, where the listener has a wildcard.
+    const auto local = socket.local();
+    PeerAccepted peer{.id = ++m_accepted,
+                      .peer = (*accepted)->peer,
+                      .local = local ? *local : m_acceptor.local(),
+                      .time = std::chrono::system_clock::now()};
+    m_emit(peer);
+    return peer;
+}
+
+void Admission::left()
+{
+    --m_inside;
+    m_retry = {};
+}
+
+void Admission::close()
+{
+    if (m_watched)
+        m_loop.poller().remove(m_acceptor.ref());
+    m_watched = false;
+    m_acceptor.close();
+}
+
+} // namespace sockit

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "op/acceptor.h"
+#include "op/op_loop.h"
+
+#include <optional>
+
+namespace sockit {
+
+/// The door of a server: accepts while there is room, pauses at a shortage of descriptors or memory
+/// until somebody leaves or 100 ms have passed, and warns of that once. While paused the listener
+/// is out of the poller, so that its readiness does not make us spin.
+class Admission {
+public:
+    /// `token` is the listener's in the loop's poller; `room`: how many may be inside at once.
+    Admission(OpLoop& loop, Acceptor& acceptor, std::uint64_t token,
+              std::optional<std::uint64_t> room, const Emit& emit);
+    Admission(const Admission&) = delete;
+    Admission& operator=(const Admission&) = delete;
+    ~Admission() { close(); }
+
+    /// Lets the listener into the poller, or keeps it out, as things stand. Call before each wait.
+    Result<> update();
+    /// Whoever is next, told as PeerAccepted. Errors: the listener is broken.
+    Result<std::optional<PeerAccepted>> next(Socket& socket);
+    void left();
+    /// While paused by a shortage: when to look again.
+    [[nodiscard]] Deadline retry() const { return m_retry; }
+    [[nodiscard]] std::uint64_t accepted() const { return m_accepted; }
+    [[nodiscard]] std::uint64_t inside() const { return m_inside; }
+    /// Takes the listener out of the poller and closes it.
+    void close();
+
+private:
+    OpLoop& m_loop;
+    Acceptor& m_acceptor;
+    std::uint64_t m_token;
+    std::optional<std::uint64_t> m_room;
+    const Emit& m_emit;
+    Deadline m_retry;
+    bool m_watched = false;
+    bool m_warned = false;
+    std::uint64_t m_accepted = 0;
+    std::uint64_t m_inside = 0;
+};
+
+} // namespace sockit

@@ -1,0 +1,162 @@
+#include "op/connect.h"
+
+#include "op/connect_race.h"
+#include "sock/tcp_info.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <unistd.h>
+
+namespace sockit {
+
+namespace {
+
+class Run {
+public:
+    Run(const ConnectPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
+    {
+        m_summary.target = plan.target.text;
+        m_summary.traffic = {.bytes_sent = 0, .bytes_received = 0, .bytes_unacked = 0};
+    }
+
+    ConnectEnd run();
+
+private:
+    Result<> go();
+    Result<std::optional<Connection>> reach();
+    Result<std::vector<Endpoint>> find(const Deadline& limit);
+    Result<> use(Connection connection);
+    Result<> relay(const Connection& connection);
+    Result<> run_child(Connection connection);
+    [[nodiscard]] Error out_of_time() const;
+
+    const ConnectPlan& m_plan;
+    const Emit& m_emit;
+    Clock::time_point m_start = Clock::now();
+    std::optional<OpLoop> m_loop;
+    ConnectSummary m_summary;
+};
+
+ConnectEnd Run::run()
+{
+    m_emit(ConnectStarted{.target = m_plan.target.text, .time = std::chrono::system_clock::now()});
+    if (auto done = go(); !done) {
+        m_summary.error = done.error();
+        m_emit(ConnectFailed{done.error()});
+    }
+    ConnectEnd end{.error = m_summary.error, .signal = {}, .child_status = m_summary.child_status};
+    if (m_loop) {
+        m_summary.stopped_by = m_loop->stopped_by();
+        end.signal = m_loop->signal();
+    }
+    m_summary.phases.total = Clock::now() - m_start;
+    m_emit(m_summary);
+    return end;
+}
+
+Result<> Run::go()
+{
+    m_loop = TRY(OpLoop::open(m_plan.deadline));
+    auto connection = TRY(reach());
+    if (connection)
+        TRY(use(*std::move(connection)));
+    if (m_loop->deadline_passed())
+        return Failure(out_of_time());
+    return {};
+}
+
+/// Resolves and connects within --timeout; nothing when the loop was stopped.
+Result<std::optional<Connection>> Run::reach()
+{
+    const auto limit = Deadline::after(m_plan.timeout);
+    const auto endpoints = TRY(find(limit));
+    if (m_loop->stopped())
+        return std::optional<Connection>();
+    const auto begin = Clock::now();
+    auto connection = TRY(
+        race_to_connect(*m_loop, m_plan.target.transport, endpoints, m_plan.socket, limit, m_emit));
+    if (connection) {
+        m_summary.phases.connect = Clock::now() - begin;
+        m_summary.local = connection->local;
+        m_summary.peer = connection->peer;
+        m_emit(Connected{.local = connection->local, .peer = connection->peer});
+    }
+    return connection;
+}
+
+/// The target's endpoints; none when the loop was stopped.
+Result<std::vector<Endpoint>> Run::find(const Deadline& limit)
+{
+    if (auto known = known_endpoints(m_plan.target, m_plan.socket.family))
+        return *std::move(known);
+    const auto job = TRY(ResolveJob::start(m_plan.target, m_plan.socket.family));
+    TRY(m_loop->poller().add(job.ready_fd(), 0, {.read = true}));
+    auto answer = job.take();
+    for (; !answer; answer = job.take()) {
+        if (limit.passed())
+            return Failure(resolve_timed_out(m_plan.target));
+        TRY(m_loop->wait(limit));
+        if (m_loop->stopped())
+            return std::vector<Endpoint>();
+    }
+    m_loop->poller().remove(job.ready_fd());
+    m_summary.phases.resolve = Clock::now() - m_start;
+    return *std::move(answer);
+}
+
+Result<> Run::use(Connection connection)
+{
+    const auto begin = Clock::now();
+    auto used = m_plan.child.wanted() ? run_child(std::move(connection)) : relay(connection);
+    m_emit(ConnectClosed{.traffic = m_summary.traffic, .duration = Clock::now() - begin});
+    return used;
+}
+
+Result<> Run::relay(const Connection& connection)
+{
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
+    auto destination = destinations.make(std::nullopt);
+    const auto begin = Clock::now();
+    m_summary.relayed = true;
+    const auto outcome = run_relay(*m_loop, connection.socket, connection.peer,
+                                   Stream({STDIN_FILENO}, "stdin"), destination, m_plan.relay);
+    m_summary.traffic = outcome.traffic;
+    if (outcome.first_byte)
+        m_summary.phases.first_byte = *outcome.first_byte - begin;
+    m_summary.payload = destination.take_kept();
+    if (connection.peer.is_inet())
+        if (const auto info = read_tcp_info(connection.socket.ref()))
+            m_summary.tcp = TcpFacts{.rtt_ns = info->rtt_ns, .retransmits = info->total_retrans};
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> Run::run_child(Connection connection)
+{
+    m_summary.traffic = {};
+    auto child = TRY(Child::start(m_plan.child, std::move(connection.socket), connection.local,
+                                  connection.peer));
+    m_summary.child_status = TRY(child.wait(*m_loop));
+    return {};
+}
+
+Error Run::out_of_time() const
+{
+    Error error =
+        Error::from_errno(m_summary.peer ? Phase::Receive : Phase::Connect,
+                          m_summary.peer ? "recv" : "connect", m_plan.target.text, ETIMEDOUT);
+    error.detail = "the run's --deadline passed";
+    return error;
+}
+
+} // namespace
+
+namespace op {
+
+ConnectEnd connect(const ConnectPlan& plan, const Emit& emit) { return Run(plan, emit).run(); }
+
+} // namespace op
+
+} // namespace sockit

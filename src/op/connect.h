@@ -1,0 +1,39 @@
+#pragma once
+
+#include "op/child.h"
+#include "op/destination.h"
+#include "op/relay_driver.h"
+#include "op/socket_plan.h"
+
+#include <optional>
+
+namespace sockit {
+
+struct ConnectPlan {
+    Target target;
+    SocketPlan socket;
+    Duration timeout = std::chrono::seconds(10); ///< resolver and all addresses together
+    std::optional<Duration> deadline;            ///< the whole run
+    RelayPlan relay;
+    PayloadPlan payload;
+    ChildPlan child; ///< gets the connection; if none is wanted, stdin and stdout do
+
+    bool operator==(const ConnectPlan&) const = default;
+};
+
+/// How it went; all empty is well.
+struct ConnectEnd {
+    std::optional<Error> error;
+    std::optional<int> signal;
+    std::optional<int> child_status;
+};
+
+namespace op {
+
+/// Connects and relays stdin and stdout, or hands the connection to a child. Always emits a
+/// ConnectSummary as its last event.
+ConnectEnd connect(const ConnectPlan& plan, const Emit& emit);
+
+} // namespace op
+
+} // namespace sockit

@@ -1,0 +1,138 @@
+#include "op/listen.h"
+
+#include "op/listen_many.h"
+#include "sock/limits.h"
+
+#include <utility>
+
+#include <unistd.h>
+
+namespace sockit {
+
+namespace {
+
+constexpr std::uint64_t listener_token = 0;
+
+class Run {
+public:
+    Run(const ListenPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit) {}
+
+    ListenEnd run();
+
+private:
+    Result<Acceptor> open();
+    Result<> serve_one(Acceptor& acceptor);
+    Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
+    Result<> serve(Socket socket, ListenClosed& story);
+    Result<> relay(const Socket& socket, ListenClosed& story);
+    Result<> run_child(Socket socket, ListenClosed& story);
+
+    const ListenPlan& m_plan;
+    const Emit& m_emit;
+    std::optional<OpLoop> m_loop;
+    ListenSummary m_summary;
+    ListenEnd m_end;
+};
+
+ListenEnd Run::run()
+{
+    if (auto acceptor = open()) {
+        auto served = m_plan.keep_open ? serve_many(*m_loop, *acceptor, m_plan, m_emit, m_summary)
+                                       : serve_one(*acceptor);
+        if (!served)
+            m_end.error = served.error();
+    } else {
+        m_end.error = acceptor.error();
+        m_emit(Failed{acceptor.error()});
+    }
+    if (m_loop) {
+        m_summary.stopped_by = m_loop->stopped_by();
+        m_end.signal = m_loop->signal();
+    }
+    m_emit(m_summary);
+    return std::move(m_end);
+}
+
+Result<Acceptor> Run::open()
+{
+    raise_descriptor_limit();
+    m_loop = TRY(OpLoop::open(m_plan.deadline));
+    auto acceptor = TRY(Acceptor::open(m_plan.listener, m_emit));
+    m_emit(ServerReady{.local = acceptor.local(), .time = std::chrono::system_clock::now()});
+    TRY(acceptor.announce());
+    return acceptor;
+}
+
+Result<> Run::serve_one(Acceptor& acceptor)
+{
+    Socket socket;
+    const auto accepted = TRY(wait_for_one(acceptor, socket));
+    if (!accepted)
+        return {};
+    m_summary.accepted = 1;
+    const auto since = Clock::now();
+    ListenClosed story;
+    story.id = accepted->id;
+    story.peer = accepted->peer;
+    story.local = accepted->local;
+    auto served = serve(std::move(socket), story);
+    if (!served)
+        story.error = served.error();
+    story.duration = Clock::now() - since;
+    tell_closed(story, m_emit, m_summary);
+    m_end.child_status = story.child_status;
+    return served;
+}
+
+/// Nothing when the loop was stopped. Whatever happens, the listener is closed then.
+Result<std::optional<PeerAccepted>> Run::wait_for_one(Acceptor& acceptor, Socket& socket)
+{
+    Admission door(*m_loop, acceptor, listener_token, std::nullopt, m_emit);
+    const auto limit = Deadline::after(m_plan.accept_timeout);
+    while (true) {
+        TRY(door.update());
+        TRY(m_loop->wait(sooner(limit, door.retry())));
+        if (m_loop->stopped())
+            return std::optional<PeerAccepted>();
+        if (auto accepted = TRY(door.next(socket)))
+            return accepted;
+        if (limit.passed())
+            return Failure(nobody_came(acceptor.local()));
+    }
+}
+
+Result<> Run::serve(Socket socket, ListenClosed& story)
+{
+    TRY(apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
+    return m_plan.child.wanted() ? run_child(std::move(socket), story) : relay(socket, story);
+}
+
+Result<> Run::relay(const Socket& socket, ListenClosed& story)
+{
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
+    auto destination = destinations.make(story.id);
+    const auto outcome = run_relay(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
+                                   destination, m_plan.relay);
+    story.traffic = outcome.traffic;
+    story.payload = destination.take_kept();
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> Run::run_child(Socket socket, ListenClosed& story)
+{
+    auto child = TRY(Child::start(m_plan.child, std::move(socket), story.local, story.peer));
+    story.child_status = TRY(child.wait(*m_loop));
+    return {};
+}
+
+} // namespace
+
+namespace op {
+
+ListenEnd listen(const ListenPlan& plan, const Emit& emit) { return Run(plan, emit).run(); }
+
+} // namespace op
+
+} // namespace sockit

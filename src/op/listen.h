@@ -1,0 +1,39 @@
+#pragma once
+
+#include "op/acceptor.h"
+#include "op/child.h"
+#include "op/destination.h"
+#include "op/relay_driver.h"
+
+#include <optional>
+
+namespace sockit {
+
+struct ListenPlan {
+    ListenerPlan listener;
+    bool keep_open = false; ///< any number of connections; stdin is not read
+    std::optional<Duration> accept_timeout;
+    std::optional<Duration> deadline; ///< the whole run
+    RelayPlan relay;
+    PayloadPlan payload;
+    ChildPlan child; ///< one for each connection; if none is wanted, stdin and stdout serve it
+
+    bool operator==(const ListenPlan&) const = default;
+};
+
+/// How it went; all empty is well.
+struct ListenEnd {
+    std::optional<Error> error;
+    std::optional<int> signal;
+    std::optional<int> child_status; ///< of the only connection's child
+};
+
+namespace op {
+
+/// Listens and serves one connection, or with keep_open any number at once. Emits ServerReady
+/// before the first accept, or Failed; always a ListenSummary as its last event.
+ListenEnd listen(const ListenPlan& plan, const Emit& emit);
+
+} // namespace op
+
+} // namespace sockit

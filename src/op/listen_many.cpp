@@ -1,0 +1,283 @@
+#include "op/listen_many.h"
+
+#include "op/delivery.h"
+
+#include <cerrno>
+#include <list>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+namespace sockit {
+
+namespace {
+
+constexpr std::uint64_t listener_token = 0; // connections have their ids, from 1
+constexpr std::size_t buffer_size = 256UL * 1024;
+constexpr int accepts_in_a_row = 64; // then those inside have their turn
+
+/// One connection: a socket that we read, or a child that has it.
+struct Guest {
+    ListenClosed story; ///< what will be told of it
+    Clock::time_point since;
+    Clock::time_point last_moved;
+    Socket socket;
+    std::optional<Child> child;
+    std::optional<Destination> destination;
+};
+
+class Server {
+public:
+    Server(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const Emit& emit,
+           ListenSummary& summary, Destinations destinations)
+        : m_loop(loop), m_plan(plan), m_emit([this, &emit](const Event& event) {
+              m_output_open = emit(event) && m_output_open;
+              return m_output_open;
+          }),
+          m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit),
+          m_buffer(std::make_unique_for_overwrite<std::byte[]>(buffer_size))
+    {}
+
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    Result<> run();
+
+private:
+    using Guests = std::list<Guest>;
+
+    Result<> serve();
+    Result<> let_in();
+    Result<> settle(Guest& guest);
+    void leave(Guests::iterator guest, std::optional<Error> error);
+    Result<> attend(Guests::iterator guest);
+    Result<> receive(Guests::iterator guest);
+    Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
+    Result<> watch_clocks();
+    [[nodiscard]] Deadline next_deadline() const;
+    void end_all();
+
+    OpLoop& m_loop;
+    const ListenPlan& m_plan;
+    bool m_output_open = true; ///< as long as records can be told
+    const Emit m_emit;
+    ListenSummary& m_summary;
+    Endpoint m_local;
+    Destinations m_destinations;
+    Admission m_door;
+    std::unique_ptr<std::byte[]> m_buffer; ///< shared: nothing stays in it between two reads
+    Guests m_guests;                       ///< who moved longest ago first
+    std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
+    Clock::time_point m_lonely_since = Clock::now();
+};
+
+Result<> Server::run()
+{
+    auto served = serve();
+    m_door.close();
+    end_all();
+    m_summary.accepted = m_door.accepted();
+    return served;
+}
+
+Result<> Server::serve()
+{
+    while (m_output_open) {
+        TRY(m_door.update());
+        const auto ready = TRY(m_loop.wait(next_deadline()));
+        if (m_loop.stopped())
+            break;
+        bool knocked = false;
+        for (const auto& one : ready) {
+            knocked = knocked || one.token == listener_token;
+            if (const auto guest = m_by_id.find(one.token); guest != m_by_id.end())
+                TRY(attend(guest->second));
+            if (m_loop.stopped())
+                return {};
+        }
+        if (knocked)
+            TRY(let_in());
+        TRY(watch_clocks());
+    }
+    return {};
+}
+
+Result<> Server::let_in()
+{
+    for (int i = 0; i < accepts_in_a_row; ++i) {
+        Socket socket;
+        const auto accepted = TRY(m_door.next(socket));
+        if (!accepted)
+            break;
+        const auto now = Clock::now();
+        m_guests.push_back({.story = {.id = accepted->id,
+                                      .peer = accepted->peer,
+                                      .local = accepted->local,
+                                      .traffic = {},
+                                      .duration = {},
+                                      .child_status = {},
+                                      .payload = {},
+                                      .error = {}},
+                            .since = now,
+                            .last_moved = now,
+                            .socket = std::move(socket),
+                            .child = {},
+                            .destination = {}});
+        const auto guest = std::prev(m_guests.end());
+        m_by_id[accepted->id] = guest;
+        if (auto settled = settle(*guest); !settled) {
+            m_emit(Warning{.message = {}, .error = settled.error()});
+            leave(guest, settled.error());
+        }
+    }
+    return {};
+}
+
+/// What goes wrong here costs this connection only.
+Result<> Server::settle(Guest& guest)
+{
+    auto& story = guest.story;
+    TRY(apply_options(guest.socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
+    if (m_plan.child.wanted()) {
+        guest.child.emplace(
+            TRY(Child::start(m_plan.child, std::move(guest.socket), story.local, story.peer)));
+        return m_loop.poller().add(guest.child->ref(), story.id, {.read = true});
+    }
+    guest.destination = m_destinations.make(story.id);
+    story.traffic = {.bytes_sent = 0, .bytes_received = 0, .bytes_unacked = 0};
+    return m_loop.poller().add(guest.socket.ref(), story.id, {.read = true});
+}
+
+void Server::leave(Guests::iterator guest, std::optional<Error> error)
+{
+    auto& story = guest->story;
+    if (guest->child)
+        m_loop.poller().remove(guest->child->ref());
+    if (guest->socket.valid())
+        m_loop.poller().remove(guest->socket.ref());
+    if (guest->destination) {
+        // The last bytes of text that a peer cut within a character.
+        static_cast<void>(guest->destination->finish());
+        story.payload = guest->destination->take_kept();
+    }
+    story.duration = Clock::now() - guest->since;
+    story.error = std::move(error);
+    tell_closed(story, m_emit, m_summary);
+    m_by_id.erase(story.id);
+    m_guests.erase(guest);
+    m_door.left();
+    if (m_guests.empty())
+        m_lonely_since = Clock::now();
+}
+
+Result<> Server::attend(Guests::iterator guest)
+{
+    if (!guest->child)
+        return receive(guest);
+    guest->story.child_status = guest->child->reap();
+    leave(guest, std::nullopt);
+    return {};
+}
+
+Result<> Server::receive(Guests::iterator guest)
+{
+    auto& traffic = guest->story.traffic;
+    const auto got =
+        receive_some(guest->socket.ref(), {m_buffer.get(), buffer_size}, guest->story.peer.text());
+    if (got && got->would_block())
+        return {};
+    if (!got || got->end()) {
+        traffic.closed_first = Side::Peer;
+        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        return {};
+    }
+    *traffic.bytes_received += got->bytes;
+    guest->last_moved = Clock::now();
+    m_guests.splice(m_guests.end(), m_guests, guest);
+    return hand_on(*guest, {m_buffer.get(), got->bytes});
+}
+
+/// Output that takes nothing holds up everybody: there is nowhere to put what they send.
+Result<> Server::hand_on(Guest& guest, std::span<const std::byte> bytes)
+{
+    while (!bytes.empty() && !m_loop.stopped()) {
+        const auto written = TRY(guest.destination->write(bytes));
+        if (written.would_block())
+            TRY(m_loop.wait_writable(guest.destination->ref()));
+        bytes = bytes.subspan(written.bytes);
+    }
+    return {};
+}
+
+Result<> Server::watch_clocks()
+{
+    if (m_plan.accept_timeout && m_guests.empty() &&
+        Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
+        return Failure(nobody_came(m_local));
+    const auto idle = m_plan.relay.idle_timeout;
+    while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
+        const auto guest = m_guests.begin();
+        guest->story.traffic.closed_first = Side::Local;
+        leave(guest, idle_too_long(guest->story.peer));
+    }
+    return {};
+}
+
+Deadline Server::next_deadline() const
+{
+    auto next = m_door.retry();
+    if (m_plan.accept_timeout && m_guests.empty())
+        next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
+    if (m_plan.relay.idle_timeout && !m_guests.empty())
+        next = sooner(next, Deadline::at(m_guests.front().last_moved + *m_plan.relay.idle_timeout));
+    return next;
+}
+
+void Server::end_all()
+{
+    std::vector<Child> children;
+    for (auto& guest : m_guests)
+        if (guest.child) {
+            m_loop.poller().remove(guest.child->ref());
+            children.push_back(*std::exchange(guest.child, std::nullopt));
+        }
+    Child::end_all(children);
+    while (!m_guests.empty()) {
+        m_guests.front().story.traffic.closed_first = Side::Local;
+        leave(m_guests.begin(), std::nullopt);
+    }
+}
+
+} // namespace
+
+Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const Emit& emit,
+                    ListenSummary& summary)
+{
+    auto destinations = TRY(Destinations::open(plan.payload, emit));
+    return Server(loop, acceptor, plan, emit, summary, std::move(destinations)).run();
+}
+
+void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& summary)
+{
+    const auto add = [](auto& sum, const auto& part) {
+        if (sum && part)
+            *sum += *part;
+        else
+            sum.reset();
+    };
+    ++summary.closed;
+    summary.errors += closed.error ? 1 : 0;
+    add(summary.bytes_received, closed.traffic.bytes_received);
+    add(summary.bytes_sent, closed.traffic.bytes_sent);
+    emit(closed);
+}
+
+Error nobody_came(const Endpoint& local)
+{
+    Error error = Error::from_errno(Phase::Listen, "accept", local.text(), ETIMEDOUT);
+    error.detail = "nobody connected within --accept-timeout";
+    return error;
+}
+
+} // namespace sockit

@@ -1,0 +1,95 @@
+#include "op/stream.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace sockit {
+
+namespace {
+
+InputKind kind_of(FdRef fd)
+{
+    struct stat status{};
+    if (::fstat(fd.value, &status) == 0 && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)))
+        return InputKind::File;
+    return ::isatty(fd.value) == 1 ? InputKind::Terminal : InputKind::Pipe;
+}
+
+/// The call's outcome; nothing when the file knows no RWF_NOWAIT (terminals, many devices, pipes
+/// before Linux 6.4).
+std::optional<Result<Transfer>> outcome(ssize_t moved, int reason, Phase phase,
+                                        std::string_view call, std::string_view subject)
+{
+    if (moved > 0)
+        return Transfer{.kind = Transfer::Kind::Moved, .bytes = static_cast<std::size_t>(moved)};
+    if (moved == 0)
+        return Transfer{.kind = Transfer::Kind::End};
+    if (reason == EAGAIN)
+        return Transfer{.kind = Transfer::Kind::WouldBlock};
+    if (reason == EOPNOTSUPP || reason == ENOSYS || reason == EINVAL)
+        return std::nullopt;
+    return Failure(Error::from_errno(phase, call, subject, reason));
+}
+
+} // namespace
+
+Stream::Stream(FdRef fd, std::string name)
+    : m_fd(fd), m_name(std::move(name)), m_kind(kind_of(fd)), m_no_wait(m_kind != InputKind::File)
+{}
+
+Result<Transfer> Stream::read(std::span<std::byte> buffer)
+{
+    if (m_no_wait) {
+        const iovec vector{.iov_base = buffer.data(), .iov_len = buffer.size()};
+        ssize_t moved = 0;
+        do
+            moved = ::preadv2(m_fd.value, &vector, 1, -1, RWF_NOWAIT);
+        while (moved < 0 && errno == EINTR);
+        if (auto result = outcome(moved, errno, Phase::Receive, "read", m_name))
+            return *std::move(result);
+        m_no_wait = false;
+    }
+    if (m_kind != InputKind::File && !is_ready(POLLIN))
+        return Transfer{.kind = Transfer::Kind::WouldBlock};
+    return read_some(m_fd, buffer, m_name);
+}
+
+Result<Transfer> Stream::write(std::span<const std::byte> bytes)
+{
+    if (m_no_wait) {
+        // writev(2) takes what it does not change through a pointer to non-const.
+        const iovec vector{.iov_base = const_cast<std::byte*>(bytes.data()),
+                           .iov_len = bytes.size()};
+        ssize_t moved = 0;
+        do
+            moved = ::pwritev2(m_fd.value, &vector, 1, -1, RWF_NOWAIT);
+        while (moved < 0 && errno == EINTR);
+        if (auto result = outcome(moved, errno, Phase::Output, "write", m_name))
+            return *std::move(result);
+        m_no_wait = false;
+    }
+    if (m_kind == InputKind::File)
+        return write_some(m_fd, bytes, m_name);
+    if (!is_ready(POLLOUT))
+        return Transfer{.kind = Transfer::Kind::WouldBlock};
+    // pipe(7): what polls writable takes so much without blocking.
+    return write_some(m_fd, bytes.first(std::min<std::size_t>(bytes.size(), PIPE_BUF)), m_name);
+}
+
+bool Stream::is_ready(short events) const
+{
+    pollfd waiting{.fd = m_fd.value, .events = events, .revents = 0};
+    int ready = 0;
+    do
+        ready = ::poll(&waiting, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready != 0; // where poll() fails, the transfer itself will tell
+}
+
+} // namespace sockit

@@ -1,0 +1,61 @@
+#include "base/escape.h"
+#include "report/describe.h"
+#include "report/shapes.h"
+#include "report/traffic.h"
+
+#include <fmt/core.h>
+
+#include <array>
+
+namespace sockit {
+
+namespace {
+
+using Where = Placement::Where;
+
+constexpr std::array placements{
+    Placement{"ready", Where::Top},
+    Placement{"close", Where::Array, "connections"},
+    Placement{"summary", Where::Object, "summary"},
+};
+
+} // namespace
+
+const DocumentShape listen_shape{.schema = "sockit.listen/1", .placements = placements};
+
+void describe(const ListenClosed& event, Record& record)
+{
+    record.start("close", Level::Verbose);
+    if (record.wants_fields()) {
+        auto& fields = record.fields;
+        fields.add("id", event.id);
+        fields.add("peer", event.peer);
+        fields.add("local", event.local);
+        add_traffic(fields, event.traffic);
+        fields.add("duration_ns", event.duration);
+        fields.add("child_status", event.child_status);
+        add_payload(record, event.payload);
+        fields.add("error", event.error);
+        return;
+    }
+    record.line =
+        fmt::format("{} closed: {}", event.id, traffic_line(event.traffic, event.duration));
+    if (event.child_status)
+        record.line += fmt::format("; exit status {}", *event.child_status);
+    if (event.error)
+        record.line += ": " + describe_error(*event.error);
+}
+
+void describe(const ListenSummary& event, Record& record)
+{
+    record.start("summary", Level::Hidden);
+    auto& fields = record.fields;
+    fields.add("accepted", event.accepted);
+    fields.add("closed", event.closed);
+    fields.add("errors", event.errors);
+    fields.add("bytes_received", event.bytes_received);
+    fields.add("bytes_sent", event.bytes_sent);
+    fields.add("stopped_by", event.stopped_by);
+}
+
+} // namespace sockit

@@ -1,0 +1,54 @@
+#include "report/traffic.h"
+
+#include "report/describe.h"
+#include "report/format.h"
+
+#include <fmt/core.h>
+
+namespace sockit {
+
+void add_traffic(Fields& fields, const Traffic& traffic)
+{
+    fields.add("bytes_sent", traffic.bytes_sent);
+    fields.add("bytes_received", traffic.bytes_received);
+    fields.add("bytes_unacked", traffic.bytes_unacked);
+    if (traffic.closed_first)
+        fields.add("closed_first", *traffic.closed_first == Side::Local ? "local" : "peer");
+    else
+        fields.add("closed_first", nullptr);
+    fields.add("fin_sent", traffic.fin_sent);
+    fields.add("stdin_eof", traffic.stdin_eof);
+}
+
+void add_payload(Record& record, const std::optional<KeptPayload>& payload)
+{
+    if (!payload || !record.wants_payload())
+        return;
+    record.fields.add("data", payload->bytes);
+    record.fields.add("data_truncated", payload->truncated);
+}
+
+std::string traffic_line(const Traffic& traffic, Duration duration)
+{
+    std::string line;
+    if (traffic.bytes_sent && traffic.bytes_received)
+        line = fmt::format("sent {}, received {} in ", format_bytes(*traffic.bytes_sent),
+                           format_bytes(*traffic.bytes_received));
+    else
+        line = "took ";
+    line += format_duration(duration);
+    if (traffic.closed_first)
+        line += *traffic.closed_first == Side::Local ? "; closed by us first"
+                                                     : "; closed by the peer first";
+    return line;
+}
+
+void describe(const PayloadReceived& event, Record& record)
+{
+    record.start("data", Level::Hidden);
+    if (event.connection)
+        record.fields.add("id", *event.connection);
+    record.fields.add("data", event.bytes);
+}
+
+} // namespace sockit
