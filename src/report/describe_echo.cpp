@@ -2,6 +2,7 @@
 #include "report/describe.h"
 #include "report/format.h"
 #include "report/latency.h"
+#include "report/shapes.h"
 
 #include <fmt/core.h>
 

@@ -23,6 +23,7 @@ struct Placement {
         Top,     ///< its members become members of the document
         Object,  ///< a member of its own, `key`, without "type"
         Array,   ///< an element of the array `key`, with its "type"
+        Within,  ///< an element of the array `key` that the last element of the first array has
         Nowhere, ///< left out: another record says the same
     };
 

@@ -35,7 +35,8 @@ SockoptValue decode_timeval(std::string_view bytes)
     if (!value)
         return undecoded(bytes);
     constexpr auto most = std::numeric_limits<std::int64_t>::max() / second - 1;
-    return {Duration(std::clamp(value->seconds, -most, most) * second + value->microseconds * microsecond)};
+    return {Duration(std::clamp(value->seconds, -most, most) * second +
+                     value->microseconds % (second / microsecond) * microsecond)};
 }
 
 SockoptValue decode_linger(std::string_view bytes)
