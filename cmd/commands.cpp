@@ -1,16 +1,15 @@
-#include "base/escape.h"
-#include "base/suggest.h"
 #include "cmd/command.h"
-#include "sock/io.h"
 
-#include <algorithm>
 #include <array>
-
-#include <unistd.h>
 
 namespace sockit {
 
 namespace {
+
+constexpr std::string_view sockopts_kinds =
+    "KIND: tcp4 tcp6 udp4 udp6 unix-stream unix-dgram unix-seqpacket mptcp4 mptcp6 vsock\n"
+    "netlink packet raw4:PROTO raw6:PROTO udplite4 udplite6 xdp; a socket of our own, made for "
+    "this.";
 
 constexpr std::array table{
     Command{.name = "listen",
@@ -40,125 +39,94 @@ constexpr std::array table{
                 "  sockit connect unix:/run/app.sock -- ./client",
             .takes_child = true,
             .make = make_connect},
+    Command{
+        .name = "echo server",
+        .synopsis = "[ADDR:]PORT | unix:PATH",
+        .summary = "Send every byte back to where it came from (RFC 862)",
+        .details = "Examples:\n"
+                   "  sockit echo server 7007\n"
+                   "  sockit echo server 127.0.0.1:0 --ready-fd 3\n"
+                   "  sockit echo server unix:/run/echo --jsonl",
+        .make = make_echo_server,
+    },
+    Command{
+        .name = "echo client",
+        .synopsis = "TARGET",
+        .summary = "Send lines or a load to an echo server and check what comes back",
+        .details = "Without load options each line of stdin is sent and its echo compared and\n"
+                   "printed; `quit` or end of file ends it. One of -c, -n, -d or --size makes it\n"
+                   "a load: each connection sends its next message when the last one has come\n"
+                   "back, and every byte is compared. Without -n and -d: 10000 messages, or 10 a\n"
+                   "connection if that is more, but no longer than 10 s.\n"
+                   "Exit 1 when an echo was wrong, lost, late, cut or came twice.\n\n"
+                   "Examples:\n"
+                   "  sockit echo client localhost:7007\n"
+                   "  sockit echo client localhost:7007 -c 100 -d 10s\n"
+                   "  sockit echo client unix:/run/echo -n 1000 --size 1k-16k --json",
+        .make = make_echo_client,
+    },
+    Command{
+        .name = "probe",
+        .synopsis = "TARGET…",
+        .summary = "Tell for each target whether it is open, and if not, why",
+        .details =
+            "TARGET: HOST:PORTS, [V6]:PORTS, HOST PORTS, unix:PATH, vsock:CID:PORT; PORTS is a "
+            "list of ports\nand ranges: 22,80,8000-8010.\n"
+            "Outcomes: open refused rejected unreachable denied timeout reset unresolved "
+            "self-connect\nlocal-error.",
+        .make = make_probe,
+    },
+    Command{
+        .name = "sockopts list",
+        .synopsis = "",
+        .summary = "List the socket options that are known",
+        .details =
+            "RW: can be read, can be set. NUMBER is LEVEL:OPTION, which all commands take as "
+            "a name.",
+        .make = make_sockopts_list,
+    },
+    Command{
+        .name = "sockopts describe",
+        .synopsis = "NAME…",
+        .summary = "Tell everything about socket options",
+        .details = "NAME: in any case, with or without prefix (SO_RCVBUF, rcvbuf, so-rcvbuf), "
+                   "LEVEL/NAME,\nor LEVEL/NUMBER (SOL_SOCKET/8, 6:45).",
+        .make = make_sockopts_describe,
+    },
+    Command{
+        .name = "sockopts get",
+        .synopsis = "KIND [NAME…]",
+        .summary = "Read the options of a socket",
+        .details = sockopts_kinds,
+        .make = make_sockopts_get,
+    },
+    Command{
+        .name = "sockopts set",
+        .synopsis = "KIND NAME=VALUE…",
+        .summary = "Set options of a socket, and tell how to undo it",
+        .details = sockopts_kinds,
+        .make = make_sockopts_set,
+    },
+    Command{
+        .name = "sockopts verify",
+        .synopsis = "KIND NAME=VALUE…",
+        .summary = "Tell what the kernel makes of option values",
+        .details = sockopts_kinds,
+        .make = make_sockopts_verify,
+    },
+    Command{
+        .name = "stat",
+        .synopsis = "",
+        .summary = "List sockets, their queues, processes and TCP state",
+        .details =
+            "Without options: how many sockets are in which state, and who waits for clients.\n"
+            "Switches combine as in `sockit stat -tlnp`.",
+        .make = make_stat,
+    },
 };
-
-std::string_view first_word(std::string_view name) { return name.substr(0, name.find(' ')); }
-
-std::string_view second_word(std::string_view name)
-{
-    const auto space = name.find(' ');
-    return space == std::string_view::npos ? std::string_view() : name.substr(space + 1);
-}
-
-void print(FdRef fd, std::string_view text)
-{
-    // Nobody is left to tell if stderr itself is gone.
-    static_cast<void>(write_all(fd, text, "stderr"));
-}
-
-ExitStatus print_result(std::string_view text)
-{
-    if (const auto written = write_all({STDOUT_FILENO}, text, "stdout"); !written)
-        return fail(written.error());
-    return ExitStatus::Done;
-}
-
-/// The rows whose names start with that word: one, or a group such as `echo`.
-std::vector<const Command*> rows_named(std::string_view word)
-{
-    std::vector<const Command*> rows;
-    for (const auto& command : table)
-        if (first_word(command.name) == word)
-            rows.push_back(&command);
-    return rows;
-}
-
-Error unknown(std::string_view what, std::string_view word,
-              std::span<const std::string_view> candidates)
-{
-    Error error = Error::usage("unknown " + std::string(what) + " " + quote(word));
-    if (const auto close = nearest(word, candidates))
-        error.hint = "did you mean " + std::string(*close) + "?";
-    else
-        error.hint = "sockit --help lists them";
-    return error;
-}
-
-std::string group_help(std::span<const Command* const> rows)
-{
-    std::string text = "Usage:\n";
-    for (const auto* row : rows)
-        text += "  sockit " + std::string(row->name) + " " + std::string(row->synopsis) +
-                "\n      " + std::string(row->summary) + "\n";
-    return text;
-}
-
-/// `echo` without, or with an unknown, second word.
-ExitStatus group_without_command(std::span<const Command* const> rows, std::string_view word)
-{
-    if (word == "--help" || word == "-h")
-        return print_result(group_help(rows));
-    if (word.empty()) {
-        print({STDERR_FILENO}, group_help(rows));
-        return ExitStatus::Usage;
-    }
-    std::vector<std::string_view> names;
-    for (const auto* row : rows)
-        names.push_back(second_word(row->name));
-    return fail(unknown(std::string(first_word(rows[0]->name)) + " command", word, names));
-}
-
-ExitStatus run(const Command& command, std::span<const std::string> words)
-{
-    const auto invocation = command.make();
-    const auto help = parse_words(command, *invocation, words);
-    if (!help)
-        return fail(help.error());
-    if (*help)
-        return print_result(help_text(command, *invocation));
-    return invocation->run();
-}
 
 } // namespace
 
 std::span<const Command> commands() { return table; }
-
-ExitStatus dispatch(std::span<const std::string> words)
-{
-    if (words.empty()) {
-        print({STDERR_FILENO}, help_text());
-        return ExitStatus::Usage;
-    }
-    const std::string& word = words[0];
-    if (word == "--help" || word == "-h")
-        return print_result(help_text());
-    if (word == "--version")
-        return print_result(version_text());
-
-    const auto rows = rows_named(word);
-    if (rows.empty()) {
-        std::vector<std::string_view> names{"--help", "--version"};
-        for (const auto& command : table)
-            names.push_back(first_word(command.name));
-        return fail(unknown(word.starts_with('-') ? "option" : "command", word, names));
-    }
-    if (second_word(rows[0]->name).empty())
-        return run(*rows[0], words.subspan(1));
-    const std::string_view next = words.size() > 1 ? std::string_view(words[1]) : "";
-    const auto row = std::ranges::find_if(
-        rows, [&](const Command* command) { return second_word(command->name) == next; });
-    if (row == rows.end())
-        return group_without_command(rows, next);
-    return run(**row, words.subspan(2));
-}
-
-ExitStatus fail(const Error& error)
-{
-    std::string text = "sockit: " + describe_error(error) + "\n";
-    if (!error.hint.empty())
-        text += "hint: " + error.hint + "\n";
-    print({STDERR_FILENO}, text);
-    return exit_status(error);
-}
 
 } // namespace sockit

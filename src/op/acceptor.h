@@ -29,6 +29,8 @@ public:
     static Result<Acceptor> open(const ListenerPlan& plan, const Emit& emit);
 
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
+    /// For options that accepted sockets inherit.
+    [[nodiscard]] const Socket& socket() const { return m_socket; }
     /// What was really bound: the port that port 0 became.
     [[nodiscard]] const Endpoint& local() const { return m_local; }
     /// Tells --ready-fd and --port-file; once, before the first accept().

@@ -14,7 +14,10 @@ std::string three_digits(double value)
 {
     constexpr double two_places_below = 9.995;
     constexpr double one_place_below = 99.95;
-    return fmt::format("{:.{}f}", value, value < two_places_below ? 2 : value < one_place_below ? 1 : 0);
+    return fmt::format("{:.{}f}", value,
+                       value < two_places_below  ? 2
+                       : value < one_place_below ? 1
+                                                 : 0);
 }
 
 } // namespace

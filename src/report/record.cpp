@@ -8,6 +8,7 @@ void Record::start(std::string_view type, Level level)
     m_level = level;
     m_cell_count = 0;
     line.clear();
+    below.clear();
     fields.clear();
 }
 

@@ -51,7 +51,7 @@ private:
             if (!m_table)
                 m_table.emplace(Table::Options{
                     .width = m_options.width, .header = m_options.header, .color = record.color()});
-            m_table->add(record.row(), m_text);
+            m_table->add(record.row(), record.below, m_text);
             put();
         }
         if (!record.line.empty()) {

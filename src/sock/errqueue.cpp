@@ -33,7 +33,7 @@ void set_icmp_errors(FdRef socket, int family, int on)
         ::setsockopt(socket.value, SOL_IP, IP_RECVERR, &on, sizeof on);
 }
 
-std::optional<IcmpNotice> notice_in(msghdr& message)
+std::optional<IcmpError> error_in(msghdr& message)
 {
     for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
          header = CMSG_NXTHDR(&message, header)) {
@@ -46,11 +46,12 @@ std::optional<IcmpNotice> notice_in(msghdr& message)
         if (report.ee_origin != SO_EE_ORIGIN_ICMP && report.ee_origin != SO_EE_ORIGIN_ICMP6)
             continue;
         const Endpoint from = offender(header).unmapped();
-        return IcmpNotice{.v6 = report.ee_origin == SO_EE_ORIGIN_ICMP6,
-                          .type = report.ee_type,
-                          .code = report.ee_code,
-                          .from = from.address(),
-                          .local = is_own_address(from)};
+        return IcmpError{.notice = {.v6 = report.ee_origin == SO_EE_ORIGIN_ICMP6,
+                                    .type = report.ee_type,
+                                    .code = report.ee_code,
+                                    .from = from.address(),
+                                    .local = is_own_address(from)},
+                         .code = static_cast<int>(report.ee_errno)};
     }
     return std::nullopt;
 }
@@ -61,7 +62,7 @@ void keep_icmp_errors(FdRef socket, int family) { set_icmp_errors(socket, family
 
 void drop_icmp_errors(FdRef socket, int family) { set_icmp_errors(socket, family, 0); }
 
-std::optional<IcmpNotice> take_icmp_error(FdRef socket)
+std::optional<IcmpError> take_queued_icmp(FdRef socket)
 {
     while (true) {
         alignas(cmsghdr) std::array<char, 512> control{};
@@ -74,9 +75,16 @@ std::optional<IcmpNotice> take_icmp_error(FdRef socket)
         message.msg_controllen = control.size();
         if (::recvmsg(socket.value, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
             return std::nullopt;
-        if (auto notice = notice_in(message))
-            return notice;
+        if (auto error = error_in(message))
+            return error;
     }
+}
+
+std::optional<IcmpNotice> take_icmp_error(FdRef socket)
+{
+    if (auto error = take_queued_icmp(socket))
+        return std::move(error)->notice;
+    return std::nullopt;
 }
 
 bool is_own_address(const Endpoint& endpoint)

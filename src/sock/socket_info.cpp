@@ -14,4 +14,11 @@ std::string_view state_name(SocketState state)
     return index < names.size() ? names[index] : names[0];
 }
 
+std::optional<bool> is_accept_queue_full(const SocketInfo& info)
+{
+    if (!info.accept_length || !info.accept_limit)
+        return std::nullopt;
+    return *info.accept_length > *info.accept_limit;
+}
+
 } // namespace sockit

@@ -99,14 +99,21 @@ struct SocketInfo {
     std::optional<std::vector<SocketOwner>> processes; ///< nullopt: not known (or not asked)
     bool processes_asked = false;
     bool processes_incomplete = false; ///< some processes could not be looked into: permission
+    std::optional<std::vector<SocketOwner>> peer_processes; ///< unix: who has the other end
     std::optional<bool> v6only;
     std::optional<std::uint8_t> shutdown; ///< 1 receive, 2 send
     std::optional<std::string> cgroup;
     std::vector<TcpInfoField> tcp_info; ///< in the kernel's order, as far as the kernel filled it
     std::string congestion;
+    std::string_view congestion_block; ///< whose state it is: "bbr", "dctcp", "vegas" or nobody's
+    std::vector<TcpInfoField> congestion_info; ///< named and measured like tcp_info
     std::optional<SocketMemory> memory;
 
     bool operator==(const SocketInfo&) const = default;
 };
+
+/// Whether a listener's next client has to wait until one is accepted (the kernel lets one more in
+/// than the limit says); nullopt where it is no listener, or not known.
+std::optional<bool> is_accept_queue_full(const SocketInfo& info);
 
 } // namespace sockit

@@ -303,12 +303,10 @@ Outcome Running::wait()
 
 Server::Server(Words words, Surroundings surroundings)
 {
-    constexpr int ready_fd = 3;
     Pipe ready;
-    surroundings.fds[ready_fd] = ready.write.ref();
+    surroundings.fds[3] = ready.write.ref();
     const auto deadline = Deadline::after(Duration(surroundings.limit));
-    const Words option{"--ready-fd", std::to_string(ready_fd)};
-    words.insert(std::ranges::find(words, "--"), option.begin(), option.end());
+    words.insert(std::ranges::find(words, "--"), "--ready-fd=3");
     words.insert(words.begin(), sockit_binary());
     m_running.emplace(words, std::move(surroundings));
     ready.write.close();

@@ -1,0 +1,212 @@
+#include "cmd/echo_client.h"
+
+#include "base/escape.h"
+#include "base/parse.h"
+#include "cmd/command.h"
+#include "cmd/plan_common.h"
+#include "cmd/session.h"
+#include "report/describe.h"
+#include "sock/netns.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <limits>
+
+#include <unistd.h>
+
+namespace sockit {
+
+namespace {
+
+constexpr std::uint64_t largest_message = 16ULL * 1024 * 1024;
+constexpr std::uint64_t most_connections = 1'000'000;
+constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t usual_count = 10'000;
+constexpr std::uint64_t usual_count_each = 10; ///< on more connections than that makes sense for
+constexpr auto usual_duration = std::chrono::seconds(10);
+
+Result<std::uint32_t> parse_message_size(std::string_view text)
+{
+    const auto size = TRY(parse_size(text, "--size"));
+    if (size < 1 || size > largest_message)
+        return bad_value("--size", text, "expected 1 to 16M");
+    return static_cast<std::uint32_t>(size);
+}
+
+} // namespace
+
+Result<MessageSizes> parse_sizes(std::string_view text)
+{
+    MessageSizes sizes;
+    sizes.ranges.clear();
+    for (std::string_view rest = text;;) {
+        const auto comma = rest.find(',');
+        const auto item = rest.substr(0, comma);
+        const auto dash = item.find('-');
+        const auto low = TRY(parse_message_size(item.substr(0, dash)));
+        const auto high =
+            dash == std::string_view::npos ? low : TRY(parse_message_size(item.substr(dash + 1)));
+        if (high < low)
+            return bad_value("--size", item, "the range ends before it begins");
+        sizes.ranges.push_back({low, high});
+        if (comma == std::string_view::npos)
+            return sizes;
+        rest.remove_prefix(comma + 1);
+    }
+}
+
+namespace {
+
+Result<EchoLoad> plan_load(const EchoClientArgs& args)
+{
+    EchoLoad load;
+    load.connections =
+        TRY(plan_number(args.connections, "--connections", 1, most_connections)).value_or(1);
+    load.count = TRY(plan_number(args.count, "--count", 1, no_limit));
+    load.duration = TRY(plan_duration(args.duration, "--duration"));
+    if (!load.count && !load.duration) {
+        load.count = std::max(usual_count, usual_count_each * load.connections);
+        load.duration = usual_duration;
+    }
+    if (args.size)
+        load.sizes = TRY(parse_sizes(*args.size));
+    load.seed = TRY(plan_number(args.seed, "--seed", 0, no_limit)).value_or(load.seed);
+    load.warmup = TRY(plan_duration(args.warmup, "--warmup")).value_or(Duration::zero());
+    load.verify = !args.no_verify;
+    return load;
+}
+
+} // namespace
+
+Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
+{
+    EchoClientPlan plan;
+    if (args.words.empty())
+        return Failure(Error::usage("no target: expected HOST:PORT or unix:PATH"));
+    plan.target = TRY(parse_target(args.words, Role::Client));
+    const Transport transport = plan.target.transport;
+    if (transport != Transport::Tcp && transport != Transport::UnixStream)
+        return Failure(transport_unsupported(transport, "echo client"));
+    plan.socket = TRY(plan_socket(args.network));
+    plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
+    plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    if (args.connections || args.count || args.duration || args.size)
+        plan.load = TRY(plan_load(args));
+    else if (args.seed || args.warmup || args.no_verify)
+        return Failure(Error::usage(
+            "--seed, --warmup and --no-verify need a load: one of -c, -n, -d, --size"));
+    return plan;
+}
+
+namespace {
+
+ExitStatus common_status(const std::vector<Error>& failures)
+{
+    const auto status = exit_status(failures.front());
+    const bool same = std::ranges::all_of(
+        failures, [&](const Error& error) { return exit_status(error) == status; });
+    return same ? status : ExitStatus::No;
+}
+
+/// What the one line on stderr says, and the exit status.
+Ending ending_of(const EchoClientPlan& plan, const EchoClientEnd& end)
+{
+    const auto target = escape(plan.target.text);
+    if (end.signal)
+        return {.signal = end.signal};
+    if (end.flaws > 0) {
+        auto line = fmt::format("echo {}: {}", target, flaw_text(*end.first_flaw));
+        if (end.flaws > 1)
+            line += fmt::format("; {} flaws in all", end.flaws);
+        return {.status = ExitStatus::No, .why = Error::usage(line)};
+    }
+    if (!end.failures.empty())
+        return {.status = common_status(end.failures), .why = end.failures.front()};
+    if (end.peer_ended)
+        return {.status = ExitStatus::Reset,
+                .why = Error::usage("echo " + target + ": the peer ended the connection")};
+    if (end.deadline_passed)
+        return {.status = ExitStatus::NoAnswer,
+                .why = Error::usage("echo " + target + ": not done before the deadline")};
+    return {};
+}
+
+class EchoClientInvocation final : public Invocation {
+public:
+    std::vector<Option> options() override
+    {
+        return joined(
+            {{
+                 {"-c,--connections", "N", "Load: connections at once (default 1)",
+                  &m_args.connections},
+                 {"-n,--count", "N", "Load: messages in all", &m_args.count},
+                 {"-d,--duration", "DUR", "Load: how long to send", &m_args.duration},
+                 {"--size", "SIZES", "Load: 64, 1k-16k or 64,16k (default 64)", &m_args.size},
+                 {"--seed", "N", "Load: other contents and sizes for another N", &m_args.seed},
+                 {"--warmup", "DUR", "Load: do not count messages sent before that",
+                  &m_args.warmup},
+                 {"--no-verify", "", "Load: count the bytes that come, do not compare them",
+                  &m_args.no_verify},
+                 timeout_option(m_args.network, "For connecting, and for each echo (default 5s)"),
+                 deadline_option(m_args.network),
+                 source_option(m_args.network),
+             },
+             socket_options(m_args.network),
+             output_options(m_args.output)});
+    }
+
+    ExitStatus run() override
+    {
+        m_args.words = words;
+        const auto output = plan_output(m_args.output);
+        if (!output)
+            return fail(output.error());
+        const auto plan = plan_echo_client(m_args);
+        if (!plan)
+            return fail(plan.error());
+        const auto session =
+            Session::open(*output, {.shape = echo_shape, .stdout_carries_payload = !plan->load});
+        if (!session)
+            return fail(session.error());
+        return echo(*plan, output->format == Format::Text, **session);
+    }
+
+private:
+    ExitStatus echo(const EchoClientPlan& plan, bool show, Session& session)
+    {
+        const Emit emit = session.emit();
+        const auto end = [&]() -> Result<EchoClientEnd> {
+            if (m_args.network.netns)
+                TRY(enter_netns(*m_args.network.netns));
+            return plan.load ? echo_load(plan, emit) : echo_lines(plan, terminal(show), emit);
+        }();
+        if (end)
+            return session.finish(ending_of(plan, *end));
+        emit(Failed{end.error()});
+        EchoSummary nothing;
+        nothing.settings = echo_settings(plan);
+        emit(nothing);
+        return session.finish({.status = exit_status(end.error()), .why = end.error()});
+    }
+
+    /// `show`: stdout is for the echoes, not for records.
+    static EchoTerminal terminal(bool show)
+    {
+        EchoTerminal terminal{.input = {STDIN_FILENO}, .output = {}};
+        if (!show)
+            return terminal;
+        terminal.output = {STDOUT_FILENO};
+        terminal.escape = ::isatty(STDOUT_FILENO) == 1;
+        terminal.prompt = terminal.escape && ::isatty(STDIN_FILENO) == 1;
+        return terminal;
+    }
+
+    EchoClientArgs m_args;
+};
+
+} // namespace
+
+std::unique_ptr<Invocation> make_echo_client() { return std::make_unique<EchoClientInvocation>(); }
+
+} // namespace sockit

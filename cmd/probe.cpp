@@ -1,0 +1,210 @@
+#include "cmd/probe.h"
+
+#include "base/escape.h"
+#include "base/parse.h"
+#include "base/suggest.h"
+#include "cmd/command.h"
+#include "cmd/plan_common.h"
+#include "report/describe.h"
+#include "sock/netns.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sockit {
+
+namespace {
+
+std::array<std::string_view, probe_outcome_count> outcome_names()
+{
+    std::array<std::string_view, probe_outcome_count> names;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        names[i] = probe_outcome_name(static_cast<ProbeOutcome>(i));
+    return names;
+}
+
+/// "open or refused"
+std::string names_of(const ProbeOutcomes& outcomes)
+{
+    std::string text;
+    for (std::size_t i = 0; i < probe_outcome_count; ++i)
+        if (outcomes.test(i))
+            text += (text.empty() ? "" : " or ") +
+                    std::string(probe_outcome_name(static_cast<ProbeOutcome>(i)));
+    return text;
+}
+
+Result<ProbeOutcomes> plan_want(std::string_view list)
+{
+    const auto names = outcome_names();
+    ProbeOutcomes want;
+    while (true) {
+        const auto comma = list.find(',');
+        const auto word = list.substr(0, comma);
+        const auto* const found = std::ranges::find(names, word);
+        if (found == names.end()) {
+            Error error = bad_value("--want", word, "no such outcome").error();
+            if (const auto close = nearest(word, names))
+                error.hint = "did you mean " + std::string(*close) + "?";
+            return Failure(std::move(error));
+        }
+        want.set(static_cast<std::size_t>(found - names.begin()));
+        if (comma == std::string_view::npos)
+            return want;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+/// What every target must be for the other options to have a meaning.
+Result<> check_targets(const ProbePlan& plan)
+{
+    for (const auto& group : plan.targets) {
+        const Target& target = group.target;
+        if (target.transport == Transport::Udp || target.transport == Transport::Tls)
+            return Failure(transport_unsupported(target.transport, "probe"));
+        const bool internet = !target.endpoint || target.endpoint->is_inet();
+        if (!internet && (plan.socket.source || !plan.socket.interface.empty()))
+            return bad_value("target", target.text,
+                             "--source and --interface are for internet targets");
+    }
+    return {};
+}
+
+class ProbeInvocation final : public Invocation {
+public:
+    std::vector<Option> options() override
+    {
+        return joined(
+            {{timeout_option(m_args.network, "Limit for each target (default 3s)"),
+              deadline_option(m_args.network),
+              {"--want", "OUTCOME[,…]", "What counts as success (default open)", &m_args.want},
+              {"--any", "", "One target that is ok is enough", &m_any},
+              {"--settle", "DUR", "Call it reset when the peer ends the connection within DUR",
+               &m_args.settle},
+              {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
+               &m_args.parallel},
+              source_option(m_args.network)},
+             socket_options(m_args.network),
+             output_options(m_args.output)});
+    }
+
+    ExitStatus run() override
+    {
+        m_args.words = words;
+        const auto output = plan_output(m_args.output);
+        if (!output)
+            return fail(output.error());
+        const auto plan = plan_probe(m_args);
+        if (!plan)
+            return fail(plan.error());
+        const auto session = Session::open(*output, {.shape = probe_shape});
+        if (!session)
+            return fail(session.error());
+        return run(*plan, **session);
+    }
+
+private:
+    ExitStatus run(const ProbePlan& plan, Session& session)
+    {
+        const Emit emit = session.emit();
+        const auto end = [&]() -> Result<ProbeEnd> {
+            if (m_args.network.netns)
+                TRY(enter_netns(*m_args.network.netns));
+            return probe(plan, emit);
+        }();
+        if (!end) {
+            emit(Failed{end.error()});
+            emit(ProbeSummary{});
+            return session.finish({.status = exit_status(end.error()), .why = end.error()});
+        }
+        Ending ending{.status = probe_status(*end, plan.want, m_any), .signal = end->signal};
+        if (ending.status != ExitStatus::Done)
+            ending.why = probe_reason(*end, plan.want);
+        return session.finish(ending);
+    }
+
+    ProbeArgs m_args;
+    bool m_any = false;
+};
+
+} // namespace
+
+std::unique_ptr<Invocation> make_probe() { return std::make_unique<ProbeInvocation>(); }
+
+Result<ProbePlan> plan_probe(const ProbeArgs& args)
+{
+    constexpr std::uint64_t most_parallel = 1'000'000;
+    ProbePlan plan;
+    plan.targets = TRY(parse_target_list(args.words));
+    plan.socket = TRY(plan_socket(args.network));
+    plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
+    if (plan.timeout == Duration::zero())
+        return bad_value("--timeout", *args.network.timeout, "expected more than nothing");
+    plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    plan.settle = TRY(plan_duration(args.settle, "--settle"));
+    plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
+    plan.want = TRY(plan_want(args.want.value_or("open")));
+    TRY(check_targets(plan));
+    return plan;
+}
+
+ExitStatus exit_status(ProbeOutcome outcome)
+{
+    switch (outcome) {
+    case ProbeOutcome::Open: return ExitStatus::No;
+    case ProbeOutcome::Refused:
+    case ProbeOutcome::SelfConnect: return ExitStatus::Refused;
+    case ProbeOutcome::Rejected:
+    case ProbeOutcome::Unreachable: return ExitStatus::Unreachable;
+    case ProbeOutcome::Denied: return ExitStatus::Denied;
+    case ProbeOutcome::Timeout: return ExitStatus::NoAnswer;
+    case ProbeOutcome::Reset: return ExitStatus::Reset;
+    case ProbeOutcome::Unresolved: return ExitStatus::Unresolved;
+    case ProbeOutcome::LocalError: return ExitStatus::Local;
+    }
+    return ExitStatus::No;
+}
+
+ExitStatus probe_status(const ProbeEnd& end, const ProbeOutcomes& want, bool any)
+{
+    const ProbeSummary& summary = end.summary;
+    if (summary.ok == summary.total || (any && summary.ok > 0))
+        return ExitStatus::Done;
+    std::optional<ExitStatus> shared;
+    if (summary.unfinished > 0)
+        shared = ExitStatus::NoAnswer;
+    for (std::size_t i = 0; i < probe_outcome_count; ++i) {
+        if (want.test(i) || summary.outcomes[i] == 0)
+            continue;
+        const auto status = exit_status(static_cast<ProbeOutcome>(i));
+        if (shared && *shared != status)
+            return ExitStatus::No;
+        shared = status;
+    }
+    return shared.value_or(ExitStatus::No);
+}
+
+Error probe_reason(const ProbeEnd& end, const ProbeOutcomes& want)
+{
+    const ProbeSummary& summary = end.summary;
+    const auto& failed = end.first_failed;
+    if (summary.total == 1 && failed) {
+        if (failed->error && failed->outcome != ProbeOutcome::Open)
+            return *failed->error;
+        return Error::usage(escape(failed->target) + " is " +
+                            std::string(probe_outcome_name(failed->outcome)) + ", wanted " +
+                            names_of(want));
+    }
+    std::string counts;
+    for (std::size_t i = 0; i < probe_outcome_count; ++i)
+        if (!want.test(i) && summary.outcomes[i] > 0)
+            counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.outcomes[i]) + " " +
+                      std::string(probe_outcome_name(static_cast<ProbeOutcome>(i)));
+    if (summary.unfinished > 0)
+        counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.unfinished) +
+                  " unfinished at the deadline";
+    return Error::usage(std::to_string(summary.failed + summary.unfinished) + " of " +
+                        std::to_string(summary.total) + " targets failed" + counts);
+}
+
+} // namespace sockit

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "cmd/options.h"
+#include "cmd/session.h"
+#include "op/probe.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sockit {
+
+struct ProbeArgs {
+    std::vector<std::string> words;
+    OutputArgs output;
+    NetworkArgs network;
+    std::optional<std::string> want;
+    std::optional<std::string> settle;
+    std::optional<std::string> parallel;
+};
+
+/// Usage errors, and Unsupported for udp: and tls: targets.
+Result<ProbePlan> plan_probe(const ProbeArgs& args);
+
+/// What an outcome that was not wanted ends the command with: No where the outcome itself is a
+/// success.
+ExitStatus exit_status(ProbeOutcome outcome);
+
+/// Of the whole run: the status that all failed targets share, else No. `any`: one target that is
+/// ok is enough.
+ExitStatus probe_status(const ProbeEnd& end, const ProbeOutcomes& want, bool any);
+
+/// The line for people when that status is not Done.
+Error probe_reason(const ProbeEnd& end, const ProbeOutcomes& want);
+
+} // namespace sockit

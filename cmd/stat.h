@@ -1,0 +1,43 @@
+#pragma once
+
+#include "cmd/command.h"
+#include "op/stat.h"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace sockit {
+
+struct StatArgs {
+    OutputArgs output;
+    bool all = false;
+    bool listening = false;
+    bool tcp = false;
+    bool udp = false;
+    bool local = false; ///< unix
+    bool v4 = false;
+    bool v6 = false;
+    bool numeric = false;
+    bool processes = false;
+    bool extended = false;
+    bool info = false;
+    bool memory = false;
+    bool timers = false;
+    bool no_header = false;
+    std::optional<std::string> via;
+    std::optional<std::string> proc_root;
+    std::optional<std::string> netns;
+
+    bool operator==(const StatArgs&) const = default;
+};
+
+std::vector<Option> stat_options(StatArgs& args);
+
+/// Every rule between the options of stat.
+Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words);
+
+std::unique_ptr<Invocation> make_stat();
+
+} // namespace sockit

@@ -1,0 +1,124 @@
+#pragma once
+
+#include "base/histogram.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sockit {
+
+/// What can be wrong with the echo of a message.
+enum class EchoFlaw : std::uint8_t {
+    Corrupt,   ///< bytes differ, or bytes came that nobody asked for
+    Lost,      ///< nothing came before the limit or the end
+    Duplicate, ///< it came twice
+    Reorder,   ///< it came after one that was sent later
+    Truncated, ///< half of it came, then the end
+};
+
+/// One flaw, with the bytes at hand.
+struct EchoDetail {
+    EchoFlaw flaw = EchoFlaw::Corrupt;
+    std::uint32_t connection = 0; ///< counts from 1
+    std::uint64_t sequence = 0;   ///< of the message on its connection, from 0
+    std::uint64_t offset = 0;     ///< within the message
+    std::string expected;         ///< raw bytes from `offset` on, a few
+    std::string actual;           ///< what came instead, as long as it differs
+
+    bool operator==(const EchoDetail&) const = default;
+};
+
+/// What verification found.
+struct EchoFlaws {
+    static constexpr std::size_t most_details = 100;
+
+    std::uint64_t corrupt = 0;
+    std::uint64_t lost = 0;
+    std::uint64_t duplicated = 0;
+    std::uint64_t reordered = 0;
+    std::uint64_t truncated = 0;
+    std::vector<EchoDetail> details; ///< the first ones
+
+    void add(EchoDetail detail);
+    [[nodiscard]] std::uint64_t total() const
+    {
+        return corrupt + lost + duplicated + reordered + truncated;
+    }
+
+    bool operator==(const EchoFlaws&) const = default;
+};
+
+/// What the echo client was asked for.
+struct EchoSettings {
+    bool lines = false; ///< lines of stdin; else messages of our own making
+    std::uint64_t connections = 1;
+    std::optional<std::uint64_t> count; ///< messages in all
+    std::optional<Duration> duration;
+    std::string sizes; ///< as the user writes them: "64", "1k-16k", "64,16k"
+    std::uint64_t seed = 0;
+    bool verify = true;
+    Duration timeout{};
+    Duration warmup{};
+
+    bool operator==(const EchoSettings&) const = default;
+};
+
+/// The echo client begins.
+struct EchoStart {
+    std::string target;
+    EchoSettings settings;
+
+    bool operator==(const EchoStart&) const = default;
+};
+
+/// What the echo client found.
+struct EchoSummary {
+    EchoSettings settings;
+    std::uint64_t messages = 0;                  ///< verified echoes
+    std::uint64_t bytes = 0;                     ///< of them
+    Duration duration{};                         ///< measured, without connecting and warm-up
+    std::map<std::string, std::uint64_t> errors; ///< failed connections by code
+    EchoFlaws flaws;
+    Histogram latency;           ///< from the send of a message to the end of its echo
+    bool client_bound = false;   ///< our own CPU was the limit
+    std::optional<Duration> rtt; ///< the kernel's smoothed round trip, mean of the connections
+    std::optional<std::uint64_t> retransmits;
+    Duration cpu_user{};
+    Duration cpu_system{};
+    std::optional<std::string> stopped_by; ///< "SIGINT", "deadline"
+
+    bool operator==(const EchoSummary&) const = default;
+};
+
+/// How often each fault of the server's fired.
+struct EchoFaultCounts {
+    std::uint64_t delay = 0;
+    std::uint64_t corrupt = 0;
+    std::uint64_t drop = 0;
+    std::uint64_t duplicate = 0;
+    std::uint64_t reorder = 0;
+    std::uint64_t close_after = 0;
+    std::uint64_t reset_after = 0;
+    std::uint64_t half_close_after = 0;
+
+    bool operator==(const EchoFaultCounts&) const = default;
+};
+
+/// The echo server ended.
+struct EchoServerSummary {
+    std::uint64_t accepted = 0;
+    std::uint64_t closed = 0;
+    std::uint64_t errors = 0;   ///< of those closed, how many by a reset or another error
+    std::uint64_t messages = 0; ///< pieces received; a stream has no other messages
+    std::uint64_t bytes_received = 0;
+    std::uint64_t bytes_sent = 0;
+    EchoFaultCounts faults;
+    std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
+
+    bool operator==(const EchoServerSummary&) const = default;
+};
+
+} // namespace sockit

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "sock/socket_info.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sockit {
+
+/// What was asked to be shown of each socket beyond what is always there.
+struct StatView {
+    bool processes = false;
+    bool extended = false; ///< uid, inode, cookie, v6only, shutdown, cgroup
+    bool tcp_info = false;
+    bool memory = false;
+    bool timer = false; ///< for people; machines get it always
+
+    bool operator==(const StatView&) const = default;
+};
+
+/// The listing begins.
+struct StatStart {
+    std::string_view via; ///< where the sockets come from: "netlink" or "proc"
+    std::chrono::system_clock::time_point time;
+
+    bool operator==(const StatStart&) const = default;
+};
+
+/// How many sockets of one kind are in one state.
+struct StatCount {
+    std::string_view netid;
+    SocketState state = SocketState::Unknown;
+    std::uint64_t sockets = 0;
+
+    bool operator==(const StatCount&) const = default;
+};
+
+/// What there is on the whole machine, before the sockets that wait for clients.
+struct StatOverview {
+    std::vector<StatCount> counts;
+
+    bool operator==(const StatOverview&) const = default;
+};
+
+struct StatSocket {
+    SocketInfo info;
+    StatView view;
+    std::string local_service; ///< the port's name; empty: show the number
+    std::string peer_service;
+
+    bool operator==(const StatSocket&) const = default;
+};
+
+struct StatSummary {
+    std::vector<StatCount> counts;
+    std::uint64_t unreadable = 0; ///< rows or messages that were none
+
+    bool operator==(const StatSummary&) const = default;
+};
+
+} // namespace sockit

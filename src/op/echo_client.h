@@ -1,0 +1,69 @@
+#pragma once
+
+#include "event/event.h"
+#include "op/message_sizes.h"
+#include "op/socket_plan.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace sockit {
+
+/// Messages of our own making on many connections.
+struct EchoLoad {
+    std::uint64_t connections = 1;
+    std::optional<std::uint64_t> count; ///< messages in all
+    std::optional<Duration> duration;
+    MessageSizes sizes;
+    std::uint64_t seed = 1;
+    bool verify = true;
+    Duration warmup{}; ///< messages sent before it is over are verified but not counted
+
+    bool operator==(const EchoLoad&) const = default;
+};
+
+struct EchoClientPlan {
+    Target target; ///< tcp or a unix stream
+    SocketPlan socket;
+    Duration timeout = std::chrono::seconds(5); ///< for connecting, and for each echo
+    std::optional<Duration> deadline;
+    std::optional<EchoLoad> load; ///< none: lines of `input`
+
+    bool operator==(const EchoClientPlan&) const = default;
+};
+
+/// Why the echo client ended.
+struct EchoClientEnd {
+    std::uint64_t flaws = 0;
+    std::optional<EchoDetail> first_flaw = std::nullopt;
+    std::vector<Error> failures; ///< of connections, each reason once
+    bool peer_ended = false;     ///< although nothing was outstanding
+    bool deadline_passed = false;
+    std::optional<int> signal;
+};
+
+/// What the settings of the plan are called in events.
+EchoSettings echo_settings(const EchoClientPlan& plan);
+
+/// The load of `plan.load` in a closed loop: each connection sends its next message when the echo
+/// of the last one is complete, until the count or the duration is reached; then it sends FIN and
+/// reads to the end. Emits EchoStart and EchoSummary. Errors: the target cannot be resolved; then
+/// nothing was emitted but EchoStart.
+Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit);
+
+/// Where lines come from and go to.
+struct EchoTerminal {
+    FdRef input;
+    FdRef output;        ///< echoes go here; invalid: nowhere
+    bool prompt = false; ///< both are a terminal: `> ` before each line
+    bool escape = false; ///< the output is a terminal: foreign control characters are made visible
+};
+
+/// Each line of `terminal.input` out, its echo in, compared and written to the output, until
+/// end of file or a line `quit`. The first flaw ends it. Emits EchoStart and EchoSummary. Errors:
+/// the target cannot be resolved or reached, input or output failed.
+Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal& terminal,
+                                 const Emit& emit);
+
+} // namespace sockit

@@ -1,0 +1,131 @@
+#include "op/echo_report.h"
+
+#include "loop/signals.h"
+#include "sock/tcp_info.h"
+
+#include <algorithm>
+
+#include <sys/resource.h>
+
+namespace sockit {
+
+namespace {
+
+Duration span_of(const timeval& time)
+{
+    return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+}
+
+/// Busier than that, and over a time that the kernel's accounting can tell, the client is the
+/// limit.
+constexpr double bound_share = 0.9;
+constexpr auto shortest_judged = std::chrono::milliseconds(50);
+
+} // namespace
+
+EchoSettings echo_settings(const EchoClientPlan& plan)
+{
+    EchoSettings settings;
+    settings.timeout = plan.timeout;
+    settings.lines = !plan.load;
+    if (!plan.load)
+        return settings;
+    settings.connections = plan.load->connections;
+    settings.count = plan.load->count;
+    settings.duration = plan.load->duration;
+    settings.sizes = plan.load->sizes.text();
+    settings.seed = plan.load->seed;
+    settings.verify = plan.load->verify;
+    settings.warmup = plan.load->warmup;
+    return settings;
+}
+
+EchoReport::EchoReport(const EchoClientPlan& plan) : m_target(plan.target.text)
+{
+    m_summary.settings = echo_settings(plan);
+    start_measuring(Clock::now());
+}
+
+EchoReport::CpuTime EchoReport::cpu_time()
+{
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return {.user = span_of(usage.ru_utime), .system = span_of(usage.ru_stime)};
+}
+
+void EchoReport::start_measuring(Clock::time_point from)
+{
+    m_cpu_before = cpu_time();
+    m_from = from;
+    m_last = std::max(m_last, from);
+}
+
+void EchoReport::add_late(const EchoMessage& message)
+{
+    m_summary.flaws.add({.flaw = EchoFlaw::Lost,
+                         .connection = message.connection,
+                         .sequence = message.sequence,
+                         .offset = 0,
+                         .expected = {},
+                         .actual = {}});
+}
+
+void EchoReport::add_failure(const Error& error)
+{
+    Error named = error;
+    if (named.subject.empty())
+        named.subject = m_target;
+    ++m_summary.errors[code_name(named)];
+    const bool known = std::ranges::any_of(m_failures, [&](const Error& other) {
+        return other.phase == named.phase && other.domain == named.domain &&
+               other.code == named.code;
+    });
+    if (!known)
+        m_failures.push_back(std::move(named));
+}
+
+void EchoReport::sample(FdRef socket)
+{
+    if (!socket.valid())
+        return;
+    const auto info = read_tcp_info(socket);
+    if (!info)
+        return; // a unix socket has none
+    m_summary.retransmits = m_summary.retransmits.value_or(0) + info->total_retrans;
+    if (!info->rtt_ns)
+        return;
+    m_rtt_sum += Duration(*info->rtt_ns);
+    m_summary.rtt = m_rtt_sum / ++m_rtt_samples;
+}
+
+void EchoReport::add_end()
+{
+    ++m_summary.errors["EOF"];
+    m_peer_ended = true;
+}
+
+EchoClientEnd EchoReport::finish(std::optional<int> signal, bool deadline_passed, const Emit& emit)
+{
+    const CpuTime cpu = cpu_time();
+    m_summary.cpu_user = cpu.user - m_cpu_before.user;
+    m_summary.cpu_system = cpu.system - m_cpu_before.system;
+    m_summary.duration = m_last - m_from;
+    const auto busy = static_cast<double>((m_summary.cpu_user + m_summary.cpu_system).count());
+    m_summary.client_bound = m_summary.duration >= shortest_judged &&
+                             busy >= bound_share * static_cast<double>(m_summary.duration.count());
+    if (signal)
+        m_summary.stopped_by = Signals::name(*signal);
+    else if (deadline_passed)
+        m_summary.stopped_by = "deadline";
+    emit(m_summary);
+    EchoClientEnd end{.flaws = m_summary.flaws.total(),
+                      .failures = std::move(m_failures),
+                      .peer_ended = m_peer_ended,
+                      .deadline_passed = deadline_passed,
+                      .signal = signal};
+    if (!m_summary.flaws.details.empty())
+        end.first_flaw = m_summary.flaws.details.front();
+    return end;
+}
+
+} // namespace sockit

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "event/event.h"
+#include "op/acceptor.h"
+
+#include <optional>
+
+namespace sockit {
+
+struct EchoServerPlan {
+    ListenerPlan listener; ///< tcp or a unix stream
+    std::optional<Duration> deadline;
+    bool tell_peers = false; ///< emit PeerAccepted and PeerClosed
+
+    bool operator==(const EchoServerPlan&) const = default;
+};
+
+/// Sends every byte back to where it came from (RFC 862), for any number of peers at once, until
+/// SIGINT, SIGTERM or the deadline; returns the signal. Emits ServerReady before the first accept
+/// and EchoServerSummary at the end. A peer that does not read is not read from, so that each costs
+/// at most one read's length; a peer's end or reset is its own matter. A shortage of descriptors
+/// or memory pauses accepting until a peer leaves, or 100 ms, and is told once. Errors: whatever
+/// keeps it from listening or waiting.
+Result<std::optional<int>> echo_server(const EchoServerPlan& plan, const Emit& emit);
+
+} // namespace sockit

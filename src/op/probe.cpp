@@ -1,0 +1,309 @@
+#include "op/probe.h"
+
+#include "loop/poller.h"
+#include "loop/signals.h"
+#include "op/probe_queue.h"
+#include "op/probe_task.h"
+#include "sock/limits.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include <sys/resource.h>
+
+namespace sockit {
+
+namespace {
+
+constexpr auto signal_token = std::numeric_limits<std::uint64_t>::max();
+constexpr auto lookup_token = signal_token - 1;
+/// So many are begun between two looks at what is under way.
+constexpr std::size_t begun_at_once = 64;
+
+/// How much may be under way at the same time.
+struct Room {
+    std::size_t tasks;
+    std::size_t lookups;
+};
+
+/// What the limit of descriptors leaves beside our own and those of the resolver, which under
+/// pressure fails in ways that look like answers (EAI_AGAIN).
+Room find_room(std::optional<std::size_t> wanted)
+{
+    constexpr std::size_t customary = 1000;
+    constexpr std::size_t reserved = 32;
+    raise_descriptor_limit();
+    rlimit limit{.rlim_cur = customary + reserved, .rlim_max = 0};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const auto all = static_cast<std::size_t>(limit.rlim_cur);
+    const bool narrow = all < 2 * reserved;
+    const std::size_t most = narrow ? std::max<std::size_t>(1, all / 2) : all - reserved;
+    return {.tasks = std::min(wanted.value_or(customary), most), .lookups = narrow ? 2UL : 16UL};
+}
+
+bool holds_socket(ProbeTask::Wait wait)
+{
+    return wait == ProbeTask::Wait::Writable || wait == ProbeTask::Wait::Readable;
+}
+
+/// One run: the loop over all that is under way.
+class Run {
+public:
+    Run(const ProbePlan& plan, const Emit& emit, Poller poller, const Signals& signals, Room room);
+
+    Result<ProbeEnd> to_end();
+
+private:
+    using Step = ProbeTask::Step;
+    using Wait = ProbeTask::Wait;
+
+    struct Watch {
+        Wait wait = Wait::Nothing;
+        std::uint32_t serial = 0; ///< of the task's socket that the Poller knows
+        std::optional<Clock::time_point> timer;
+    };
+
+    Result<> begin_some();
+    Result<> handle(const Ready& ready);
+    Result<> expire();
+    void stop_at_deadline();
+    Result<> take(std::size_t index, const Step& step);
+    Result<> watch(std::size_t index, Wait wait);
+    void set_timer(std::size_t index, const Deadline& until);
+    void finish(std::size_t index);
+    void tell(ProbeResult result);
+    bool emit_once(const Event& event);
+    [[nodiscard]] bool can_begin() const;
+    [[nodiscard]] bool is_done() const
+    {
+        return m_queue.exhausted() && m_free.size() == m_tasks.size();
+    }
+    [[nodiscard]] Deadline next_wake() const;
+    [[nodiscard]] ProbeRun context();
+
+    const ProbePlan& m_plan;
+    const Emit& m_emit;
+    const Emit m_emit_once; ///< drops what was said of an earlier socket already
+    const Signals& m_signals;
+    Poller m_poller;
+    Lookups m_lookups;
+    ProbeQueue m_queue;
+    Deadline m_deadline;
+    std::vector<ProbeTask> m_tasks;
+    std::vector<Watch> m_watches; ///< one a task
+    std::vector<std::size_t> m_free;
+    std::set<std::pair<Clock::time_point, std::size_t>> m_timers;
+    std::size_t m_watched = 0; ///< sockets under way
+    bool m_short = false;      ///< of descriptors: begin nothing until something ends
+    bool m_stop = false;
+    std::vector<Event> m_said;
+    ProbeEnd m_end;
+};
+
+Run::Run(const ProbePlan& plan, const Emit& emit, Poller poller, const Signals& signals, Room room)
+    : m_plan(plan), m_emit(emit),
+      m_emit_once([this](const Event& event) { return emit_once(event); }), m_signals(signals),
+      m_poller(std::move(poller)), m_lookups(m_poller, {.family = plan.socket.family,
+                                                        .timeout = plan.timeout,
+                                                        .at_once = room.lookups,
+                                                        .token = lookup_token}),
+      m_queue(plan.targets, m_lookups), m_deadline(Deadline::after(plan.deadline))
+{
+    for (const auto& group : plan.targets)
+        m_end.summary.total += group.size();
+    const auto count = std::min(room.tasks, m_end.summary.total);
+    m_tasks.resize(count);
+    m_watches.resize(count);
+    for (std::size_t index = count; index > 0; --index)
+        m_free.push_back(index - 1);
+}
+
+Result<ProbeEnd> Run::to_end()
+{
+    const auto started = Clock::now();
+    TRY(m_poller.add(m_signals.ref(), signal_token, {.read = true}));
+    m_stop = !m_emit(ProbeStarted{.targets = m_end.summary.total,
+                                  .parallel = m_tasks.size(),
+                                  .timeout = m_plan.timeout,
+                                  .want = m_plan.want});
+    while (!m_stop) {
+        m_lookups.proceed(m_watched > 0);
+        m_queue.refresh();
+        TRY(begin_some());
+        if (is_done())
+            break;
+        for (const auto& ready : TRY(m_poller.wait(next_wake())))
+            TRY(handle(ready));
+        TRY(expire());
+        if (m_deadline.passed() && !m_stop && !is_done())
+            stop_at_deadline();
+    }
+    ProbeSummary& summary = m_end.summary;
+    summary.unfinished = summary.total - summary.ok - summary.failed;
+    summary.duration = Clock::now() - started;
+    m_emit(summary);
+    return m_end;
+}
+
+bool Run::can_begin() const { return !m_stop && !m_short && !m_free.empty() && m_queue.has_next(); }
+
+Result<> Run::begin_some()
+{
+    for (std::size_t i = 0; i < begun_at_once && can_begin(); ++i) {
+        auto item = *m_queue.next();
+        const auto index = m_free.back();
+        m_free.pop_back();
+        auto& task = m_tasks[index];
+        TRY(take(index, task.begin(std::move(item.target), *item.answer, context())));
+    }
+    return {};
+}
+
+Deadline Run::next_wake() const
+{
+    if (m_stop || can_begin())
+        return Deadline::at(Clock::now());
+    auto first = sooner(m_deadline, m_lookups.wake_at());
+    return m_timers.empty() ? first : sooner(first, Deadline::at(m_timers.begin()->first));
+}
+
+Result<> Run::handle(const Ready& ready)
+{
+    if (ready.token == signal_token) {
+        if (const auto signal = m_signals.take()) {
+            m_end.signal = signal;
+            m_end.summary.stopped_by = Signals::name(*signal);
+            m_stop = true;
+        }
+        return {};
+    }
+    const auto index = static_cast<std::size_t>(ready.token & 0xffffffffU);
+    if (m_stop || ready.token == lookup_token || !holds_socket(m_watches[index].wait) ||
+        m_watches[index].serial != ready.token >> 32U)
+        return {}; // news of names are taken at the head of the loop
+    return take(index, m_tasks[index].ready(context()));
+}
+
+Result<> Run::expire()
+{
+    const auto now = Clock::now();
+    while (!m_stop && !m_timers.empty() && m_timers.begin()->first <= now) {
+        const auto index = m_timers.begin()->second;
+        set_timer(index, {});
+        TRY(take(index, m_tasks[index].expired(context())));
+    }
+    return {};
+}
+
+/// What is under way ends as it stands; of what was not begun nothing is known.
+void Run::stop_at_deadline()
+{
+    m_end.summary.stopped_by = "deadline";
+    for (std::size_t index = 0; index < m_tasks.size(); ++index) {
+        if (m_watches[index].wait == Wait::Nothing)
+            continue;
+        m_tasks[index].abandon();
+        finish(index);
+    }
+    m_lookups.give_up();
+    m_queue.refresh();
+    while (auto item = m_queue.next()) {
+        if (item->answer->addresses || m_stop)
+            continue;
+        m_tasks[0].begin(std::move(item->target), *item->answer, context());
+        finish(0);
+    }
+    m_stop = true;
+}
+
+/// Arranges for what the task waits for.
+Result<> Run::take(std::size_t index, const Step& step)
+{
+    if (step.wait == Wait::Nothing) {
+        finish(index);
+        return {};
+    }
+    m_short = m_short || step.shortage;
+    set_timer(index, step.until);
+    return watch(index, step.wait);
+}
+
+Result<> Run::watch(std::size_t index, Wait wait)
+{
+    const ProbeTask& task = m_tasks[index];
+    Watch& watch = m_watches[index];
+    m_watched -= holds_socket(watch.wait) ? 1U : 0U;
+    watch.wait = wait;
+    if (!holds_socket(wait))
+        return {};
+    ++m_watched;
+    const Interest interest{.read = wait == Wait::Readable, .write = wait == Wait::Writable};
+    const auto token = (std::uint64_t{task.serial()} << 32U) | index;
+    if (watch.serial == task.serial())
+        return m_poller.modify(task.ref(), token, interest);
+    watch.serial = task.serial();
+    return m_poller.add(task.ref(), token, interest);
+}
+
+void Run::set_timer(std::size_t index, const Deadline& until)
+{
+    Watch& watch = m_watches[index];
+    if (watch.timer == until.point())
+        return;
+    if (watch.timer)
+        m_timers.erase({*watch.timer, index});
+    watch.timer = until.point();
+    if (watch.timer)
+        m_timers.emplace(*watch.timer, index);
+}
+
+void Run::finish(std::size_t index)
+{
+    m_tasks[index].close();
+    m_watched -= holds_socket(m_watches[index].wait) ? 1U : 0U;
+    m_watches[index].wait = Wait::Nothing;
+    set_timer(index, {});
+    m_free.push_back(index);
+    m_short = false;
+    tell(m_tasks[index].result());
+}
+
+void Run::tell(ProbeResult result)
+{
+    ++(result.ok ? m_end.summary.ok : m_end.summary.failed);
+    ++m_end.summary.outcomes[static_cast<std::size_t>(result.outcome)];
+    if (!m_emit(result))
+        m_stop = true;
+    if (!result.ok && !m_end.first_failed)
+        m_end.first_failed = std::move(result);
+}
+
+/// Each socket's options meet the same fate; one word about it is enough.
+bool Run::emit_once(const Event& event)
+{
+    if (std::ranges::find(m_said, event) != m_said.end())
+        return true;
+    m_said.push_back(event);
+    return m_emit(event);
+}
+
+ProbeRun Run::context()
+{
+    return {.plan = m_plan,
+            .emit = m_emit_once,
+            .tasks = m_tasks,
+            .holds_resources = m_watched > 0 || m_lookups.under_way() > 0};
+}
+
+} // namespace
+
+Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
+{
+    auto poller = TRY(Poller::open());
+    const auto signals = TRY(Signals::open());
+    return Run(plan, emit, std::move(poller), signals, find_room(plan.parallel)).to_end();
+}
+
+} // namespace sockit

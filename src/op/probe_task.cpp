@@ -1,0 +1,228 @@
+#include "op/probe_task.h"
+
+#include "op/backoff.h"
+#include "op/verdict.h"
+
+#include <algorithm>
+
+namespace sockit {
+
+namespace {
+
+/// A unix listener without room in its backlog is asked again after 5, 10, 20, 20 … ms.
+constexpr unsigned longest_backlog_pause = 2;
+
+/// connect() says it at once, so that nothing can be waited for but time (unix(7), EAGAIN).
+bool is_backlog_full(const Finding& finding)
+{
+    return finding.outcome == ProbeOutcome::Timeout && finding.sync;
+}
+
+} // namespace
+
+ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, const ProbeRun& run)
+{
+    m_plan = &run.plan;
+    m_answer = &answer;
+    m_target = std::move(target);
+    m_begun = Clock::now();
+    m_budget = run.plan.timeout - answer.took.value_or(Duration::zero());
+    m_limit = Deadline::after(m_budget);
+    m_addresses.clear();
+    m_again.clear();
+    m_best.reset();
+    m_pending.reset();
+    m_pauses = 0;
+    m_retries = 0;
+    m_met_ours = false;
+    if (!answer.addresses) {
+        Error error = answer.addresses.error();
+        error.subject = m_target.text;
+        keep(found_without_socket(std::move(error)));
+        return m_step = {};
+    }
+    const auto& source = run.plan.socket.source;
+    for (auto address = answer.addresses->rbegin(); address != answer.addresses->rend();
+         ++address) {
+        // Of several addresses a source reaches those of its own family only.
+        if (source && answer.addresses->size() > 1 && source->family() != address->family())
+            continue;
+        m_addresses.push_back(*address);
+        m_addresses.back().set_port(m_target.port);
+    }
+    return advance(run);
+}
+
+ProbeTask::Step ProbeTask::ready(const ProbeRun& run)
+{
+    const bool settling = m_step.wait == Wait::Readable;
+    auto finding = settling ? m_attempt.check_settled(*m_pending) : m_attempt.check();
+    if (!finding)
+        return m_step;
+    if (settling && finding->outcome == ProbeOutcome::Open)
+        return end(*std::move(finding));
+    return go_on(*std::move(finding), run);
+}
+
+ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
+{
+    switch (m_step.wait) {
+    case Wait::Writable:
+        if (m_attempt.awaits_neighbour())
+            return m_step = {.wait = Wait::Writable, .until = Deadline::after(neighbour_grace)};
+        return go_on(m_attempt.time_out(), run);
+    case Wait::Readable: return end(*std::move(m_pending));
+    case Wait::Pause:
+    case Wait::Nothing: break;
+    }
+    if (m_pending->pressure) // time that we had nothing to ask with is not the target's
+        m_limit = Deadline::after(m_budget);
+    return advance(run);
+}
+
+void ProbeTask::abandon()
+{
+    if (m_step.wait == Wait::Writable)
+        keep(m_attempt.time_out());
+    else if (m_pending)
+        keep(*std::move(m_pending));
+    m_step = {};
+}
+
+/// Tries one address after the other, until there is something to wait for or the verdict.
+ProbeTask::Step ProbeTask::advance(const ProbeRun& run)
+{
+    while (!m_addresses.empty()) {
+        ++m_serial;
+        auto finding =
+            m_attempt.start(m_target.transport, m_addresses.back(), run.plan.socket, run.emit);
+        if (!finding) {
+            // An address that stays mute leaves the others their share of the time.
+            const auto left = m_limit.remaining().value_or(m_budget);
+            const auto share = left / static_cast<Duration::rep>(m_addresses.size());
+            return m_step = {.wait = Wait::Writable, .until = Deadline::after(share)};
+        }
+        if (const auto step = judge(*std::move(finding), run))
+            return *step;
+    }
+    return retry_or_end(run);
+}
+
+ProbeTask::Step ProbeTask::go_on(Finding finding, const ProbeRun& run)
+{
+    if (const auto step = judge(std::move(finding), run))
+        return *step;
+    return advance(run);
+}
+
+/// What follows from the end of the current address's attempt; nothing: try the next address.
+std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeRun& run)
+{
+    if (finding.outcome == ProbeOutcome::Open && meets_own_kind(finding, run))
+        finding.outcome = ProbeOutcome::SelfConnect;
+    if (finding.outcome == ProbeOutcome::Open) {
+        if (!run.plan.settle)
+            return end(std::move(finding));
+        m_pending = std::move(finding);
+        return m_step = {.wait = Wait::Readable, .until = Deadline::after(run.plan.settle)};
+    }
+    m_attempt.close();
+    if (is_backlog_full(finding) && !m_limit.passed()) {
+        const auto delay = pressure_delay(std::min(m_pauses++, longest_backlog_pause));
+        m_pending = std::move(finding);
+        return m_step = {.wait = Wait::Pause, .until = sooner(m_limit, Deadline::after(delay))};
+    }
+    const bool shortage = finding.pressure && is_shortage(*finding.error);
+    if (shortage && may_wait(run)) {
+        m_pending = std::move(finding);
+        return pause(true);
+    }
+    if (finding.pressure && !shortage) {
+        m_pending = finding;
+        m_again.push_back(m_addresses.back());
+    }
+    keep(std::move(finding));
+    m_addresses.pop_back();
+    return std::nullopt;
+}
+
+/// No address is left: those for which there was no source port are tried once more.
+ProbeTask::Step ProbeTask::retry_or_end(const ProbeRun& run)
+{
+    if (m_again.empty() || !may_wait(run))
+        return m_step = {};
+    m_addresses.assign(m_again.rbegin(), m_again.rend());
+    m_again.clear();
+    return pause(false);
+}
+
+ProbeTask::Step ProbeTask::pause(bool shortage)
+{
+    const auto delay = pressure_delay(std::min(m_pauses++, pressure_retries - 1));
+    return m_step = {.wait = Wait::Pause, .until = Deadline::after(delay), .shortage = shortage};
+}
+
+ProbeTask::Step ProbeTask::end(Finding finding)
+{
+    if (m_met_ours)
+        finding.outcome = ProbeOutcome::SelfConnect;
+    keep(std::move(finding));
+    return m_step = {};
+}
+
+/// Whether what we are short of may come back: surely while others of ours hold some of it, a few
+/// times else.
+bool ProbeTask::may_wait(const ProbeRun& run)
+{
+    return run.holds_resources || m_retries++ < pressure_retries;
+}
+
+/// Two probes of one run connect to each other when each happens to come from the port that the
+/// other asks for (RFC 9293, simultaneous open). The other one is marked.
+bool ProbeTask::meets_own_kind(const Finding& finding, const ProbeRun& run)
+{
+    if (m_met_ours)
+        return true;
+    if (!finding.source || !finding.source->is_inet() ||
+        finding.source->address() != finding.endpoint->address())
+        return false;
+    for (ProbeTask& other : run.tasks) {
+        if (&other == this || !other.m_attempt.has_socket() || other.m_addresses.empty() ||
+            other.m_addresses.back() != *finding.source ||
+            other.m_attempt.source() != finding.endpoint)
+            continue;
+        other.m_met_ours = true;
+        return true;
+    }
+    return false;
+}
+
+/// Keeps the more telling of the findings.
+void ProbeTask::keep(Finding finding)
+{
+    if (!m_best || weight(finding.outcome) > weight(m_best->outcome))
+        m_best = std::move(finding);
+}
+
+ProbeResult ProbeTask::result() const
+{
+    const auto resolve = m_answer->took;
+    ProbeResult result;
+    result.target = m_target.text;
+    result.endpoint = m_best->endpoint;
+    result.transport = m_target.transport;
+    result.outcome = m_best->outcome;
+    result.want = m_plan->want;
+    result.ok = contains(m_plan->want, m_best->outcome);
+    result.phases = {.resolve = resolve,
+                     .connect = m_best->connect,
+                     .total = resolve.value_or(Duration::zero()) + (Clock::now() - m_begun)};
+    result.kernel_rtt = m_best->kernel_rtt;
+    result.syn_retransmits = m_best->syn_retransmits;
+    result.sync = m_best->sync;
+    result.source = m_best->source;
+    result.error = m_best->error;
+    return result;
+}
+
+} // namespace sockit

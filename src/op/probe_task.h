@@ -1,0 +1,83 @@
+#pragma once
+
+#include "op/probe_attempt.h"
+#include "op/lookups.h"
+#include "op/probe.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace sockit {
+
+class ProbeTask;
+
+/// The run that a task belongs to.
+struct ProbeRun {
+    const ProbePlan& plan;
+    const Emit& emit; ///< for what the socket options became
+    std::span<ProbeTask> tasks;
+    bool holds_resources =
+        false; ///< other tasks hold descriptors and ports, and will give them back
+};
+
+/// The probe of one target: its addresses one after the other, and each again while we are short of
+/// something. Never blocks: every call tells what to wait for, and is followed by ready() or
+/// expired().
+class ProbeTask {
+public:
+    enum class Wait : std::uint8_t { Writable, Readable, Pause, Nothing };
+
+    struct Step {
+        Wait wait = Wait::Nothing; ///< Nothing: result() is there
+        Deadline until;
+        bool shortage = false; ///< of descriptors or memory: begin no other task now
+    };
+
+    /// `answer` and the plan outlive the task's run.
+    Step begin(Target target, const LookupAnswer& answer, const ProbeRun& run);
+    /// ref() became what was waited for, or failed.
+    Step ready(const ProbeRun& run);
+    /// The step's time has passed.
+    Step expired(const ProbeRun& run);
+    /// The whole run's time has passed: result() is there afterwards.
+    void abandon();
+
+    [[nodiscard]] ProbeResult result() const;
+    [[nodiscard]] FdRef ref() const { return m_attempt.ref(); }
+    /// Another number whenever ref() is another socket.
+    [[nodiscard]] std::uint32_t serial() const { return m_serial; }
+    /// Gives the descriptor back.
+    void close() { m_attempt.close(); }
+
+private:
+    Step advance(const ProbeRun& run);
+    Step go_on(Finding finding, const ProbeRun& run);
+    std::optional<Step> judge(Finding finding, const ProbeRun& run);
+    Step retry_or_end(const ProbeRun& run);
+    Step pause(bool shortage);
+    Step end(Finding finding);
+    bool may_wait(const ProbeRun& run);
+    bool meets_own_kind(const Finding& finding, const ProbeRun& run);
+    void keep(Finding finding);
+
+    const ProbePlan* m_plan = nullptr;
+    const LookupAnswer* m_answer = nullptr;
+    Target m_target;
+    Clock::time_point m_begun;
+    Duration m_budget{}; ///< what the resolver left of the timeout
+    Deadline m_limit;
+    std::vector<Endpoint> m_addresses; ///< not yet judged, the current one last
+    std::vector<Endpoint> m_again;     ///< no source port was left for these
+    ProbeAttempt m_attempt;
+    std::uint32_t m_serial = 0;
+    std::optional<Finding> m_best;    ///< of the addresses judged
+    std::optional<Finding> m_pending; ///< open while it settles; what a pause would end in
+    Step m_step;
+    unsigned m_pauses = 0;
+    unsigned m_retries = 0;  ///< pauses while nothing of ours held what we were short of
+    bool m_met_ours = false; ///< the peer is another task's socket
+};
+
+} // namespace sockit

@@ -1,0 +1,30 @@
+#include "op/stat_source.h"
+
+#include <cerrno>
+
+namespace sockit {
+
+namespace {
+
+/// Whether /proc/net may still know: sock_diag has no such list, or a sandbox keeps us from it.
+bool worth_another_try(const Error& error)
+{
+    return error.domain == Domain::Unsupported || error.code == EPERM || error.code == EACCES;
+}
+
+} // namespace
+
+Result<std::uint64_t> SocketSource::dump(const SocketQuery& query, SocketInfo& info,
+                                         const SocketVisitor& visit)
+{
+    if (m_wanted != StatSource::Proc) {
+        m_via = "netlink";
+        auto dumped = m_sock_diag.dump(query, info, visit);
+        if (dumped || m_wanted == StatSource::Netlink || !worth_another_try(dumped.error()))
+            return dumped;
+    }
+    m_via = "proc";
+    return m_proc_net.dump(query, info, visit);
+}
+
+} // namespace sockit

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "base/result.h"
+#include "diag/proc_net.h"
+#include "diag/sock_diag.h"
+#include "op/stat.h"
+
+#include <string_view>
+
+namespace sockit {
+
+/// Where the sockets come from: sock_diag, /proc/net, or the second where the first has no answer.
+class SocketSource {
+public:
+    SocketSource(StatSource wanted, const std::string& proc_root)
+        : m_wanted(wanted), m_proc_net(proc_root)
+    {}
+
+    /// As SockDiag::dump() and ProcNet::dump().
+    Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
+                               const SocketVisitor& visit);
+    /// "netlink" or "proc": which of them the current dump, or the last one, reads.
+    [[nodiscard]] std::string_view via() const { return m_via; }
+
+private:
+    StatSource m_wanted;
+    SockDiag m_sock_diag;
+    ProcNet m_proc_net;
+    std::string_view m_via;
+};
+
+} // namespace sockit

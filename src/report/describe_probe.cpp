@@ -1,0 +1,190 @@
+#include "base/escape.h"
+#include "report/describe.h"
+#include "report/format.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+namespace sockit {
+
+namespace {
+
+using Where = Placement::Where;
+
+constexpr std::array placements{
+    Placement{"result", Where::Array, "results"},
+    Placement{"summary", Where::Object, "summary"},
+};
+
+template <class Use>
+void for_each_outcome(const ProbeOutcomes& outcomes, Use use)
+{
+    for (std::size_t i = 0; i < probe_outcome_count; ++i)
+        if (outcomes.test(i))
+            use(static_cast<ProbeOutcome>(i));
+}
+
+void add_want(Fields& fields, const ProbeOutcomes& want)
+{
+    fields.begin_array("want");
+    for_each_outcome(want,
+                     [&](ProbeOutcome outcome) { fields.add("", probe_outcome_name(outcome)); });
+    fields.end_array();
+}
+
+void add_phases(Fields& fields, const ProbePhases& phases)
+{
+    fields.begin_object("phases");
+    fields.add("resolve_ns", phases.resolve);
+    fields.add("connect_ns", phases.connect);
+    fields.add("tls_ns", nullptr);
+    fields.add("first_byte_ns", nullptr);
+    fields.add("total_ns", phases.total);
+    fields.end_object();
+}
+
+Color color_of(const ProbeResult& result)
+{
+    if (result.ok)
+        return Color::Green;
+    return result.outcome == ProbeOutcome::Timeout || result.outcome == ProbeOutcome::LocalError
+               ? Color::Yellow
+               : Color::Red;
+}
+
+/// `ICMP 3/13 from 10.0.0.9: communication administratively prohibited`: the sender first, since
+/// the end is what a narrow terminal cuts.
+std::string icmp_text(const IcmpNotice& icmp)
+{
+    return fmt::format("{} {}/{} from {}: {}", icmp.v6 ? "ICMPv6" : "ICMP", icmp.type, icmp.code,
+                       icmp.local ? "this host" : icmp.from, icmp_name(icmp));
+}
+
+std::string retransmits_text(const ProbeResult& result)
+{
+    const auto count = result.syn_retransmits.value_or(0);
+    return count == 0 ? "" : fmt::format(", {} SYN retransmit{}", count, count == 1 ? "" : "s");
+}
+
+/// How long it took, and by the kernel's clock.
+std::string timing_text(const ProbeResult& result)
+{
+    std::string text = format_duration(result.phases.connect.value_or(result.phases.total));
+    if (result.kernel_rtt)
+        text += " (kernel " + format_duration(*result.kernel_rtt) + ")";
+    return text + retransmits_text(result);
+}
+
+std::string reason_text(const Error& error)
+{
+    if (error.icmp)
+        return icmp_text(*error.icmp);
+    std::string text = message(error) + " (" + code_name(error) + ")";
+    if (!error.detail.empty())
+        text += ": " + error.detail;
+    return text;
+}
+
+std::string evidence_text(const ProbeResult& result)
+{
+    switch (result.outcome) {
+    case ProbeOutcome::Open: return timing_text(result);
+    case ProbeOutcome::SelfConnect: return "connected to itself: nobody listens";
+    case ProbeOutcome::Timeout:
+        if (result.error && result.error->phase == Phase::Resolve)
+            return "no answer from the resolver in " + format_duration(result.phases.total);
+        return "no answer in " + format_duration(result.phases.total) + retransmits_text(result) +
+               (result.error && !result.error->detail.empty() ? ": " + result.error->detail : "");
+    case ProbeOutcome::Reset:
+        return "accepted, then " + std::string(result.error ? "reset" : "closed without a byte");
+    default: return result.error ? reason_text(*result.error) : timing_text(result);
+    }
+}
+
+/// The address behind a name.
+std::string endpoint_text(const ProbeResult& result)
+{
+    if (!result.endpoint || result.endpoint->text() == result.target)
+        return {};
+    return escape(result.endpoint->text()) + "  ";
+}
+
+} // namespace
+
+const DocumentShape probe_shape{.schema = "sockit.probe/1", .placements = placements};
+
+void describe(const ProbeStarted& event, Record& record)
+{
+    record.start("start", Level::Verbose);
+    if (record.wants_fields()) {
+        record.fields.add("targets", event.targets);
+        record.fields.add("parallel", event.parallel);
+        record.fields.add("timeout_ns", event.timeout);
+        add_want(record.fields, event.want);
+        return;
+    }
+    record.line = fmt::format("{} targets, {} at once, {} each", event.targets, event.parallel,
+                              format_duration(event.timeout));
+}
+
+void describe(const ProbeResult& event, Record& record)
+{
+    record.start("result", Level::Result);
+    if (!record.wants_fields()) {
+        constexpr std::size_t outcome_width = 12; // self-connect
+        constexpr std::size_t target_width = 21;  // any IPv4 address and port
+        const auto outcome =
+            fmt::format("{:<{}}", probe_outcome_name(event.outcome), outcome_width);
+        record.line = fmt::format("{} {:<{}}  {}{}", record.paint(color_of(event), outcome),
+                                  escape(event.target), target_width, endpoint_text(event),
+                                  evidence_text(event));
+        return;
+    }
+    Fields& fields = record.fields;
+    fields.add("target", event.target);
+    fields.add("endpoint", event.endpoint);
+    fields.add("transport", transport_name(event.transport));
+    fields.add("outcome", probe_outcome_name(event.outcome));
+    fields.add("ok", event.ok);
+    add_want(fields, event.want);
+    fields.add("attempt", event.attempt);
+    add_phases(fields, event.phases);
+    fields.add("kernel_rtt_ns", event.kernel_rtt);
+    fields.add("syn_retransmits", event.syn_retransmits);
+    fields.add("sync", event.sync);
+    fields.add("source", event.source);
+    fields.add("error", event.error);
+}
+
+void describe(const ProbeSummary& event, Record& record)
+{
+    record.start("summary", event.total > 1 ? Level::Info : Level::Hidden);
+    if (record.wants_fields()) {
+        record.fields.add("total", event.total);
+        record.fields.add("ok", event.ok);
+        record.fields.add("failed", event.failed);
+        record.fields.add("unfinished", event.unfinished);
+        record.fields.begin_object("outcomes");
+        for (std::size_t i = 0; i < probe_outcome_count; ++i)
+            if (event.outcomes[i] > 0)
+                record.fields.add(probe_outcome_name(static_cast<ProbeOutcome>(i)),
+                                  event.outcomes[i]);
+        record.fields.end_object();
+        record.fields.add("duration_ns", event.duration);
+        record.fields.add("stopped_by", event.stopped_by);
+        return;
+    }
+    std::string counts;
+    for (std::size_t i = 0; i < probe_outcome_count; ++i)
+        if (event.outcomes[i] > 0)
+            counts += fmt::format(", {} {}", event.outcomes[i],
+                                  probe_outcome_name(static_cast<ProbeOutcome>(i)));
+    if (event.unfinished > 0)
+        counts += fmt::format(", {} not asked", event.unfinished);
+    record.line = record.paint(Color::Dim, fmt::format("{} targets{} in {}", event.total, counts,
+                                                       format_duration(event.duration)));
+}
+
+} // namespace sockit

@@ -1,0 +1,286 @@
+#include "base/escape.h"
+#include "report/describe.h"
+#include "report/socket_text.h"
+
+#include <array>
+#include <charconv>
+#include <map>
+
+#include <net/if.h>
+
+namespace sockit {
+
+namespace {
+
+std::string_view family_name(int family)
+{
+    switch (family) {
+    case AF_INET: return "inet";
+    case AF_INET6: return "inet6";
+    default: return "unix";
+    }
+}
+
+void add_cookie(Fields& fields, const std::optional<std::uint64_t>& cookie)
+{
+    if (!cookie) {
+        fields.add("cookie", nullptr);
+        return;
+    }
+    std::array<char, 16> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *cookie, 16).ptr;
+    fields.add("cookie", std::string_view(digits.data(), end));
+}
+
+void add_interface(Fields& fields, std::uint32_t index)
+{
+    if (index == 0)
+        return;
+    std::array<char, IF_NAMESIZE> name{};
+    if (::if_indextoname(index, name.data()) != nullptr)
+        fields.add("interface", name.data());
+    else
+        fields.add("interface", std::to_string(index));
+}
+
+void add_timer(Fields& fields, const std::optional<SocketTimer>& timer)
+{
+    if (!timer) {
+        fields.add("timer", nullptr);
+        return;
+    }
+    fields.begin_object("timer");
+    fields.add("name", timer->name);
+    fields.add("expires_ns", timer->expires_ns);
+    fields.add("retransmits", timer->retransmits);
+    fields.end_object();
+}
+
+void add_accept_queue(Fields& fields, const SocketInfo& info)
+{
+    fields.begin_object("accept_queue");
+    fields.add("length", info.accept_length);
+    fields.add("limit", info.accept_limit);
+    fields.add("full", is_accept_queue_full(info));
+    fields.end_object();
+}
+
+void add_owners(Fields& fields, std::string_view key,
+                const std::optional<std::vector<SocketOwner>>& owners)
+{
+    if (!owners) {
+        fields.add(key, nullptr);
+        return;
+    }
+    fields.begin_array(key);
+    for (const auto& owner : *owners) {
+        fields.begin_object();
+        fields.add("pid", owner.pid);
+        fields.add("fd", owner.fd);
+        fields.add("comm", owner.comm);
+        fields.end_object();
+    }
+    fields.end_array();
+}
+
+void add_processes(Fields& fields, const SocketInfo& info)
+{
+    add_owners(fields, "processes", info.processes);
+    if (info.peer_inode.value_or(0) != 0)
+        add_owners(fields, "peer_processes", info.peer_processes);
+    if (info.processes_incomplete)
+        fields.add("processes_incomplete", "permission");
+    else
+        fields.add("processes_incomplete", nullptr);
+}
+
+void add_extended(Fields& fields, const SocketInfo& info)
+{
+    constexpr std::array<std::string_view, 4> directions{"none", "receive", "send", "both"};
+    if (info.family == AF_INET6)
+        fields.add("v6only", info.v6only);
+    if (info.shutdown)
+        fields.add("shutdown", directions[*info.shutdown & 3U]);
+    else
+        fields.add("shutdown", nullptr);
+    if (info.family != AF_UNIX)
+        fields.add("cgroup", info.cgroup);
+}
+
+void add_tcp_info(Fields& fields, const SocketInfo& info)
+{
+    if (info.tcp_info.empty()) {
+        fields.add("tcp_info", nullptr);
+        return;
+    }
+    fields.begin_object("tcp_info");
+    for (const auto& field : info.tcp_info)
+        fields.add(field.name, field.value);
+    if (info.congestion.empty())
+        fields.add("congestion", nullptr);
+    else
+        fields.add("congestion", info.congestion);
+    if (!info.congestion_block.empty()) {
+        fields.begin_object(info.congestion_block);
+        for (const auto& field : info.congestion_info)
+            fields.add(field.name, field.value);
+        fields.end_object();
+    }
+    fields.end_object();
+}
+
+void add_memory(Fields& fields, const std::optional<SocketMemory>& memory)
+{
+    if (!memory) {
+        fields.add("memory", nullptr);
+        return;
+    }
+    fields.begin_object("memory");
+    fields.add("r", memory->r);
+    fields.add("rb", memory->rb);
+    fields.add("t", memory->t);
+    fields.add("tb", memory->tb);
+    fields.add("f", memory->f);
+    fields.add("w", memory->w);
+    fields.add("o", memory->o);
+    fields.add("bl", memory->bl);
+    fields.add("d", memory->d);
+    fields.end_object();
+}
+
+void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
+{
+    fields.add("netid", info.netid);
+    fields.add("family", family_name(info.family));
+    fields.add("state", state_name(info.state));
+    fields.add("recv_q", info.recv_q);
+    fields.add("send_q", info.send_q);
+    fields.add("local", info.local);
+    fields.add("peer", info.peer);
+    add_interface(fields, info.interface);
+    fields.add("uid", info.uid);
+    if (info.inode.value_or(0) != 0)
+        fields.add("inode", *info.inode);
+    else
+        fields.add("inode", nullptr);
+    add_cookie(fields, info.cookie);
+    add_timer(fields, info.timer);
+    if (info.state == SocketState::Listen)
+        add_accept_queue(fields, info);
+    if (info.family == AF_UNIX)
+        fields.add("peer_inode", info.peer_inode);
+    if (view.processes)
+        add_processes(fields, info);
+    if (view.extended)
+        add_extended(fields, info);
+    if (view.tcp_info && info.netid == "tcp")
+        add_tcp_info(fields, info);
+    if (view.memory)
+        add_memory(fields, info.memory);
+}
+
+void append_queue(std::string& out, const std::optional<std::uint64_t>& bytes)
+{
+    out += bytes ? std::to_string(*bytes) : "-";
+}
+
+void fill_row(const StatSocket& event, Record& record)
+{
+    const auto& info = event.info;
+    const auto& view = event.view;
+    record.cell("Netid").text = info.netid;
+    record.cell("State").text = state_name(info.state);
+    auto& waiting = record.cell("Recv-Q");
+    append_queue(waiting.text, info.recv_q);
+    append_queue(record.cell("Send-Q").text, info.send_q);
+    append_local(record.cell("Local Address:Port").text, info, event.local_service);
+    append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
+    auto& rest = record.cell("Process");
+    if (is_accept_queue_full(info) == true) {
+        rest.text = "accept-queue-full";
+        rest.color = Color::Red;
+    }
+    if (view.processes)
+        append_processes(rest.text, info);
+    if (view.timer && info.timer)
+        append_timer(rest.text, *info.timer);
+    if (view.extended)
+        append_extended(rest.text, info);
+    if (view.memory && info.memory)
+        append_memory(record.below, *info.memory);
+    if (view.tcp_info)
+        append_tcp_info(record.below, info);
+}
+
+using Totals = std::map<std::string_view, std::uint64_t>;
+
+void add_totals(Fields& fields, const std::vector<StatCount>& counts)
+{
+    Totals by_state;
+    Totals by_netid;
+    std::uint64_t sockets = 0;
+    for (const auto& count : counts) {
+        by_state[state_name(count.state)] += count.sockets;
+        by_netid[count.netid] += count.sockets;
+        sockets += count.sockets;
+    }
+    const auto add = [&](std::string_view key, const Totals& totals) {
+        fields.begin_object(key);
+        for (const auto& [name, total] : totals)
+            fields.add(name, total);
+        fields.end_object();
+    };
+    fields.add("sockets", sockets);
+    add("by_state", by_state);
+    add("by_netid", by_netid);
+}
+
+} // namespace
+
+void describe(const StatStart& event, Record& record)
+{
+    record.start("start", Level::Hidden);
+    record.fields.add("via", event.via);
+    record.fields.add("time", event.time);
+}
+
+void describe(const StatOverview& event, Record& record)
+{
+    record.start("overview", Level::Result);
+    if (record.wants_fields()) {
+        add_totals(record.fields, event.counts);
+        return;
+    }
+    std::map<std::string_view, Totals> by_netid;
+    for (const auto& count : event.counts)
+        by_netid[count.netid][state_name(count.state)] += count.sockets;
+    for (const auto& [netid, totals] : by_netid) {
+        std::uint64_t sum = 0;
+        std::string states;
+        for (const auto& [state, total] : totals) {
+            states +=
+                (states.empty() ? "" : ", ") + std::to_string(total) + " " + std::string(state);
+            sum += total;
+        }
+        record.line += std::string(netid) + std::string(8 - netid.size(), ' ') +
+                       std::to_string(sum) + " (" + states + ")\n";
+    }
+}
+
+void describe(const StatSocket& event, Record& record)
+{
+    record.start("socket", Level::Result);
+    if (record.wants_fields())
+        add_socket(record.fields, event.info, event.view);
+    else
+        fill_row(event, record);
+}
+
+void describe(const StatSummary& event, Record& record)
+{
+    record.start("summary", Level::Hidden);
+    add_totals(record.fields, event.counts);
+    record.fields.add("unreadable", event.unreadable);
+}
+
+} // namespace sockit

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/histogram.h"
+#include "report/fields.h"
+
+#include <string>
+#include <string_view>
+
+namespace sockit {
+
+/// LATENCY of the contract: null where nothing was recorded.
+void add_latency(Fields& fields, std::string_view key, const Histogram& latency);
+
+/// "p50 110 us  p90 …  p99 …  p99.9 …  max …" for people; empty where nothing was recorded.
+std::string latency_line(const Histogram& latency);
+
+} // namespace sockit

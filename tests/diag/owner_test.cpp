@@ -1,0 +1,217 @@
+#include "diag/owner.h"
+#include "diag/process_walk.h"
+#include "live_sockets.h"
+
+#include <thread>
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+namespace sockit {
+namespace {
+
+SocketInfo with_owners(const OwnerMap& owners, std::uint64_t inode)
+{
+    SocketInfo info;
+    info.inode = inode;
+    owners.assign_to(info);
+    return info;
+}
+
+std::optional<SocketOwner> owned_by(const SocketInfo& info, pid_t pid)
+{
+    if (info.processes)
+        for (const auto& owner : *info.processes)
+            if (owner.pid == pid)
+                return owner;
+    return std::nullopt;
+}
+
+/// A copy of this process that holds our descriptors under another name until it is told to end.
+class NamedChild {
+public:
+    explicit NamedChild(const char* name)
+    {
+        std::array<int, 2> ready{};
+        std::array<int, 2> end{};
+        EXPECT_EQ(::pipe(ready.data()), 0);
+        EXPECT_EQ(::pipe(end.data()), 0);
+        m_pid = ::fork();
+        if (m_pid == 0) {
+            ::close(end[1]);
+            ::prctl(PR_SET_NAME, name);
+            char byte = 'r';
+            const bool told = ::write(ready[1], &byte, 1) == 1 && ::read(end[0], &byte, 1) == 0;
+            ::_exit(told ? 0 : 1);
+        }
+        ::close(ready[1]);
+        ::close(end[0]);
+        char byte = 0;
+        EXPECT_EQ(::read(ready[0], &byte, 1), 1);
+        ::close(ready[0]);
+        m_end = Fd(end[1]);
+    }
+    NamedChild(const NamedChild&) = delete;
+    NamedChild& operator=(const NamedChild&) = delete;
+    ~NamedChild()
+    {
+        m_end.close();
+        ::waitpid(m_pid, nullptr, 0);
+    }
+
+    [[nodiscard]] pid_t pid() const { return m_pid; }
+
+private:
+    pid_t m_pid = -1;
+    Fd m_end;
+};
+
+TEST(Owners, OurOwnSocketWithItsDescriptor)
+{
+    const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+    const auto owners = find_owners({inode_of(socket), 0, 1}, "/proc");
+    ASSERT_TRUE(owners);
+    const auto info = with_owners(*owners, inode_of(socket));
+    EXPECT_TRUE(info.processes_asked);
+    const auto owner = owned_by(info, ::getpid());
+    ASSERT_TRUE(owner);
+    EXPECT_EQ(owner->fd, socket.ref().value);
+    EXPECT_FALSE(owner->comm.empty());
+}
+
+TEST(Owners, EveryDescriptorOfEveryProcess)
+{
+    const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+    const Fd duplicate(::dup(socket.ref().value));
+    const NamedChild child("second");
+    const auto owners = find_owners({inode_of(socket)}, "/proc");
+    ASSERT_TRUE(owners);
+    const auto info = with_owners(*owners, inode_of(socket));
+    ASSERT_TRUE(info.processes);
+    EXPECT_EQ(info.processes->size(), 4U);
+    const auto second = owned_by(info, child.pid());
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->comm, "second");
+}
+
+TEST(Owners, NamesAreRawBytes)
+{
+    const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+    for (const char* name :
+         {"a\x1b[31mb", "two\nlines\n", "\"quo'te\\", "\xff\xfe\xc0", "(", " ", "\n"}) {
+        const NamedChild child(name);
+        const auto owners = find_owners({inode_of(socket)}, "/proc");
+        ASSERT_TRUE(owners);
+        const auto owner = owned_by(with_owners(*owners, inode_of(socket)), child.pid());
+        ASSERT_TRUE(owner);
+        EXPECT_EQ(std::string_view(owner->comm), name);
+    }
+}
+
+TEST(Owners, KnownToHaveNoneAndNotKnown)
+{
+    const OwnerMap everything_seen({}, 0);
+    auto info = with_owners(everything_seen, 5);
+    ASSERT_TRUE(info.processes);
+    EXPECT_TRUE(info.processes->empty());
+    EXPECT_FALSE(info.processes_incomplete);
+
+    const OwnerMap some_forbidden({{7, {1, 2, "x"}}}, 3);
+    info = with_owners(some_forbidden, 5);
+    EXPECT_EQ(info.processes, std::nullopt);
+    EXPECT_TRUE(info.processes_incomplete);
+    info = with_owners(some_forbidden, 7);
+    ASSERT_TRUE(info.processes);
+    EXPECT_EQ(info.processes->size(), 1U);
+    EXPECT_TRUE(info.processes_incomplete);
+    // TIME-WAIT and orphans have no inode, hence no owner, whatever we may see.
+    info = with_owners(some_forbidden, 0);
+    ASSERT_TRUE(info.processes);
+    EXPECT_TRUE(info.processes->empty());
+    EXPECT_FALSE(info.processes_incomplete);
+}
+
+TEST(Owners, FromACopyOfProc)
+{
+    const ScratchDirectory root;
+    root.write("12/comm", "copied\n");
+    root.write("not-a-process/comm", "x\n");
+    std::filesystem::create_directories(root.path() + "/12/fd");
+    std::filesystem::create_directories(root.path() + "/13/fd"); // ended while we looked
+    std::filesystem::create_directories(root.path() + "/14");
+    std::filesystem::create_symlink("socket:[4711]", root.path() + "/12/fd/3");
+    std::filesystem::create_symlink("socket:[4712]", root.path() + "/12/fd/4");
+    std::filesystem::create_symlink("pipe:[4711]", root.path() + "/12/fd/5");
+    std::filesystem::create_symlink("socket:[4711]", root.path() + "/13/fd/9");
+    const auto owners = find_owners({4711}, root.path());
+    ASSERT_TRUE(owners) << describe_error(owners.error());
+    EXPECT_EQ(owners->unreadable(), 0U);
+    EXPECT_EQ(with_owners(*owners, 4711).processes,
+              (std::vector<SocketOwner>{{12, 3, "copied"}, {13, 9, ""}}));
+}
+
+TEST(Owners, ForbiddenProcessesAreCounted)
+{
+    if (::geteuid() == 0 && ::access("/proc/self/uid_map", R_OK) == 0) {
+        // Privileged users may look everywhere: ask as somebody else, in a child.
+        const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+        const auto inode = inode_of(socket);
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0)
+                ::_exit(2);
+            const auto owners = find_owners({inode}, "/proc");
+            ::_exit(owners && owners->unreadable() > 0 ? 0 : 1);
+        }
+        int status = 0;
+        ASSERT_EQ(::waitpid(child, &status, 0), child);
+        ASSERT_TRUE(WIFEXITED(status));
+        if (WEXITSTATUS(status) == 2)
+            GTEST_SKIP() << "this user namespace maps no other user";
+        EXPECT_EQ(WEXITSTATUS(status), 0);
+        return;
+    }
+    const auto owners = find_owners({1}, "/proc");
+    ASSERT_TRUE(owners);
+    EXPECT_GT(owners->unreadable(), 0U);
+}
+
+TEST(Owners, NoProcIsAnError)
+{
+    const auto owners = find_owners({1}, "/nonexistent");
+    ASSERT_FALSE(owners);
+    EXPECT_EQ(code_name(owners.error()), "ENOENT");
+    EXPECT_EQ(owners.error().subject, "/nonexistent");
+}
+
+TEST(Owners, ProcessesThatComeAndGoAreNoError)
+{
+    std::atomic<bool> stop = false;
+    std::jthread churn([&] {
+        while (!stop) {
+            const pid_t child = ::fork();
+            if (child == 0)
+                ::_exit(0);
+            ::waitpid(child, nullptr, 0);
+        }
+    });
+    const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+    for (int i = 0; i < 20; ++i) {
+        const auto owners = find_owners({inode_of(socket)}, "/proc");
+        ASSERT_TRUE(owners) << describe_error(owners.error());
+        ASSERT_TRUE(owned_by(with_owners(*owners, inode_of(socket)), ::getpid()));
+    }
+    stop = true;
+}
+
+TEST(SocketInode, OnlyTheWholeLink)
+{
+    EXPECT_EQ(socket_inode("socket:[4711]"), 4711U);
+    for (const char* link :
+         {"", "socket:[", "socket:[]", "socket:[4711", "socket:[4711x]", "socket:[-1]",
+          "pipe:[4711]", "/tmp/socket:[4711]", "socket:[99999999999999999999]"})
+        EXPECT_EQ(socket_inode(link), 0U) << link;
+}
+
+} // namespace
+} // namespace sockit
