@@ -49,6 +49,7 @@ ListenEnd Run::run()
         m_summary.stopped_by = m_loop->stopped_by();
         m_end.signal = m_loop->signal();
     }
+    m_summary.error = m_end.error;
     m_emit(m_summary);
     return std::move(m_end);
 }
