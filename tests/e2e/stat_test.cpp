@@ -96,8 +96,9 @@ protected:
         }
         for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET}) {
             keep(unix_socket(type, m_directory.path("s" + std::to_string(type))));
-            if (type != SOCK_DGRAM)
+            if (type != SOCK_DGRAM) {
                 EXPECT_EQ(::listen(m_sockets.back().get(), 3), 0);
+            }
             keep(open_socket(AF_UNIX, type));
             std::array<int, 2> ends{};
             EXPECT_EQ(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends.data()), 0);

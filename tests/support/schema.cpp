@@ -52,8 +52,14 @@ public:
     {
         const json common = load("common");
         m_root = load(name);
-        for (const auto& [shared, definition] : common["definitions"].items())
-            m_root["definitions"].emplace(shared, definition);
+        auto& definitions = m_root["definitions"];
+        for (const auto& [shared, definition] : common["definitions"].items()) {
+            const json itself = {
+                {"$ref", std::string(common_file) + "#/definitions/" + std::string(shared)}};
+            // One that only names its common namesake would refer to itself, once merged.
+            if (!definitions.contains(shared) || definitions[shared] == itself)
+                definitions[shared] = definition;
+        }
         prepare(m_root);
     }
 
