@@ -10,15 +10,18 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 namespace sockit {
 
 struct ChildPlan {
     std::vector<std::string> words; ///< program and arguments; none: no child is wanted
+    /// RLIMIT_NOFILE for it, where ours has been raised: select(2) cannot bear many.
+    std::optional<rlimit> descriptors;
 
     [[nodiscard]] bool wanted() const { return !words.empty(); }
-    bool operator==(const ChildPlan&) const = default;
+    bool operator==(const ChildPlan& other) const { return words == other.words; }
 };
 
 /// A program that has a connection to itself: the socket, blocking, is its descriptors 0 and 1, our
