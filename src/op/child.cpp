@@ -1,5 +1,7 @@
 #include "op/child.h"
 
+#include "base/escape.h"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -206,6 +208,14 @@ void Child::end_all(std::span<Child> children)
         child.send_signal(SIGKILL);
         child.reap();
     }
+}
+
+void warn_of_status(const ChildPlan& plan, int status, const Emit& emit)
+{
+    if (status != 0)
+        emit(Warning{.message = quote(plan.words.front()) + " ended with exit status " +
+                                std::to_string(status),
+                     .error = std::nullopt});
 }
 
 } // namespace sockit

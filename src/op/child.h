@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "event/event.h"
 #include "op/op_loop.h"
 #include "sock/socket.h"
 
@@ -61,5 +62,8 @@ private:
     pid_t m_pid; ///< 0 once reaped
     Fd m_pidfd;
 };
+
+/// Tells of a child that did not end well, since its status becomes ours.
+void warn_of_status(const ChildPlan& plan, int status, const Emit& emit);
 
 } // namespace sockit

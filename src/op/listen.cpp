@@ -128,6 +128,7 @@ Result<> Run::run_child(Socket socket, ListenClosed& story)
 {
     auto child = TRY(Child::start(m_child, std::move(socket), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
+    warn_of_status(m_child, story.child_status.value_or(0), m_emit);
     return {};
 }
 
