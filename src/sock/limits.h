@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/resource.h>
+
 namespace sockit {
 
 /// Raises this process's soft limit of open descriptors to the hard one. Best effort: where it is

@@ -157,6 +157,7 @@ TEST(Connect, ACommandGetsTheSocketAndNothingElse)
     EXPECT_EQ(peer.receive_all(), "got word\n");
     const auto outcome = tool.wait();
     EXPECT_TRUE(exited(outcome, 5));
+    EXPECT_EQ(outcome.err, "sockit: '/bin/sh' ended with exit status 5\n");
 }
 
 TEST(Connect, ACommandThatIsNotThereIsOneLine)
