@@ -66,6 +66,11 @@ std::unique_ptr<Invocation> make_connect();
 std::unique_ptr<Invocation> make_echo_server();
 std::unique_ptr<Invocation> make_echo_client();
 std::unique_ptr<Invocation> make_probe();
+std::unique_ptr<Invocation> make_sockopts_list();
+std::unique_ptr<Invocation> make_sockopts_describe();
+std::unique_ptr<Invocation> make_sockopts_get();
+std::unique_ptr<Invocation> make_sockopts_set();
+std::unique_ptr<Invocation> make_sockopts_verify();
 std::unique_ptr<Invocation> make_stat();
 
 } // namespace sockit

@@ -6,6 +6,11 @@ namespace sockit {
 
 namespace {
 
+constexpr std::string_view sockopts_kinds =
+    "KIND: tcp4 tcp6 udp4 udp6 unix-stream unix-dgram unix-seqpacket mptcp4 mptcp6 vsock\n"
+    "netlink packet raw4:PROTO raw6:PROTO udplite4 udplite6 xdp; a socket of our own, made for "
+    "this.";
+
 constexpr std::array table{
     Command{.name = "listen",
             .synopsis = "[ADDR:]PORT | unix:PATH [-- CMD…]",
@@ -70,6 +75,44 @@ constexpr std::array table{
             "Outcomes: open refused rejected unreachable denied timeout reset unresolved "
             "self-connect\nlocal-error.",
         .make = make_probe,
+    },
+    Command{
+        .name = "sockopts list",
+        .synopsis = "",
+        .summary = "List the socket options that are known",
+        .details =
+            "RW: can be read, can be set. NUMBER is LEVEL:OPTION, which all commands take as "
+            "a name.",
+        .make = make_sockopts_list,
+    },
+    Command{
+        .name = "sockopts describe",
+        .synopsis = "NAME…",
+        .summary = "Tell everything about socket options",
+        .details = "NAME: in any case, with or without prefix (SO_RCVBUF, rcvbuf, so-rcvbuf), "
+                   "LEVEL/NAME,\nor LEVEL/NUMBER (SOL_SOCKET/8, 6:45).",
+        .make = make_sockopts_describe,
+    },
+    Command{
+        .name = "sockopts get",
+        .synopsis = "KIND [NAME…]",
+        .summary = "Read the options of a socket",
+        .details = sockopts_kinds,
+        .make = make_sockopts_get,
+    },
+    Command{
+        .name = "sockopts set",
+        .synopsis = "KIND NAME=VALUE…",
+        .summary = "Set options of a socket, and tell how to undo it",
+        .details = sockopts_kinds,
+        .make = make_sockopts_set,
+    },
+    Command{
+        .name = "sockopts verify",
+        .synopsis = "KIND NAME=VALUE…",
+        .summary = "Tell what the kernel makes of option values",
+        .details = sockopts_kinds,
+        .make = make_sockopts_verify,
     },
     Command{
         .name = "stat",

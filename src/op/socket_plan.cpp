@@ -1,29 +1,10 @@
 #include "op/socket_plan.h"
 
-#include "base/escape.h"
 #include "sock/errqueue.h"
 
 #include <cerrno>
 
 namespace sockit {
-
-namespace {
-
-/// `SO_RCVBUF=1000000000: the kernel made it 425984 (clamped, net.core.rmem_max is 212992)`
-std::string what_became(const SockoptOutcome& outcome)
-{
-    std::string text =
-        sockopt_label(outcome.row) + "=" + escape(sockopt_text(outcome.row, outcome.requested));
-    if (outcome.effective)
-        text += ": the kernel made it " + escape(sockopt_text(outcome.row, *outcome.effective));
-    text += " (" + std::string(verdict_name(outcome.verdict));
-    if (outcome.limit && outcome.limit->value)
-        text += ", " + std::string(outcome.limit->sysctl) + " is " +
-                std::to_string(*outcome.limit->value);
-    return text + ")";
-}
-
-} // namespace
 
 Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhase phase,
                        const Emit& emit)
@@ -32,9 +13,9 @@ Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhas
         if (outcome.verdict == SockoptVerdict::Refused && outcome.error)
             return Failure(*outcome.error);
         if (outcome.satisfied())
-            emit(Note{what_became(outcome)});
+            emit(Note{sockopt_outcome_text(outcome)});
         else
-            emit(Warning{.message = what_became(outcome), .error = std::nullopt});
+            emit(Warning{.message = sockopt_outcome_text(outcome), .error = std::nullopt});
     }
     return {};
 }

@@ -13,6 +13,7 @@ namespace sockit {
 void describe(const Warning& event, Record& record);
 void describe(const Note& event, Record& record);
 void describe(const Failed& event, Record& record);
+
 void describe(const ServerReady& event, Record& record);
 void describe(const PeerAccepted& event, Record& record);
 void describe(const PeerClosed& event, Record& record);
@@ -25,7 +26,6 @@ void describe(const ConnectFailed& event, Record& record);
 void describe(const ConnectSummary& event, Record& record);
 void describe(const ListenClosed& event, Record& record);
 void describe(const ListenSummary& event, Record& record);
-
 void describe(const StatStart& event, Record& record);
 void describe(const StatOverview& event, Record& record);
 void describe(const StatSocket& event, Record& record);
@@ -33,11 +33,15 @@ void describe(const StatSummary& event, Record& record);
 void describe(const ProbeStarted& event, Record& record);
 void describe(const ProbeResult& event, Record& record);
 void describe(const ProbeSummary& event, Record& record);
-/// `{"schema","results":[…],"summary":{…}}`
-extern const DocumentShape probe_shape;
 void describe(const EchoStart& event, Record& record);
 void describe(const EchoSummary& event, Record& record);
 void describe(const EchoServerSummary& event, Record& record);
+void describe(const SockoptsStarted& event, Record& record);
+void describe(const SockoptsSocket& event, Record& record);
+void describe(const OptionListed& event, Record& record);
+void describe(const OptionRead& event, Record& record);
+void describe(const OptionChanged& event, Record& record);
+void describe(const SockoptsSummary& event, Record& record);
 
 /// One flaw of an echo in words, for people.
 std::string flaw_text(const EchoDetail& detail);
@@ -47,5 +51,8 @@ void describe(const Event& event, Record& record);
 
 // What a command's --json document is made of.
 extern const DocumentShape echo_shape;
+extern const DocumentShape probe_shape;           ///< `{"schema","results":[…],"summary":{…}}`
+extern const DocumentShape sockopts_table_shape;  ///< list, describe
+extern const DocumentShape sockopts_socket_shape; ///< get, set, verify
 
 } // namespace sockit

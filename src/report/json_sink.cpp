@@ -23,9 +23,12 @@ class JsonSink final : public Sink {
 public:
     JsonSink(Output& records, const DocumentShape& shape) : m_records(records), m_shape(shape)
     {
-        for (const auto& placement : shape.placements)
+        for (const auto& placement : shape.placements) {
             if (placement.where == Where::Array && !find(placement.key))
                 m_arrays.push_back({placement.key, {}, false});
+            if (placement.where == Where::Within)
+                m_inner_key = placement.key;
+        }
         m_required = m_arrays.size();
         m_out = "{\"schema\":\"" + std::string(shape.schema) + "\"";
     }
@@ -46,7 +49,8 @@ public:
         case Where::Object:
             m_objects += ",\"" + std::string(placement->key) + "\":{" + members + "}";
             break;
-        case Where::Array: add_element(placement->key, record.type(), members); break;
+        case Where::Array: add_element(*placement, members); break;
+        case Where::Within: add_inner(*placement, members); break;
         case Where::Nowhere: break;
         }
         m_records.write(m_out);
@@ -55,6 +59,7 @@ public:
 
     void finish() override
     {
+        close_element();
         if (m_streaming)
             m_out += ']';
         m_out += m_late_top;
@@ -94,8 +99,9 @@ private:
             (m_streaming ? m_late_top : m_out) += "," + members;
     }
 
-    void add_element(std::string_view key, std::string_view type, const std::string& members)
+    void add_element(const Placement& placement, const std::string& members)
     {
+        const auto key = placement.key;
         Array* array = find(key);
         if (array == nullptr)
             array = &m_arrays.emplace_back(Array{key, {}, false});
@@ -104,21 +110,58 @@ private:
             m_out += ",\"" + std::string(key) + "\":[";
             m_streaming = true;
         }
+        if (first_array)
+            close_element();
         std::string& to = first_array ? m_out : array->elements;
         if (array->started)
             to += ',';
         array->started = true;
-        to += "{\"type\":\"" + std::string(type) + "\"";
-        if (!members.empty())
-            to += "," + members;
+        append_element(to, placement, members);
+        if (first_array && !m_inner_key.empty()) {
+            to.back() = ',';
+            to += "\"" + std::string(m_inner_key) + "\":[";
+            m_element_open = true;
+            m_inner_started = false;
+        }
+    }
+
+    static void append_element(std::string& to, const Placement& placement,
+                               const std::string& members)
+    {
+        to += '{';
+        if (placement.typed)
+            to += "\"type\":\"" + std::string(placement.type) + "\"";
+        if (placement.typed && !members.empty())
+            to += ',';
+        to += members;
         to += '}';
+    }
+
+    void add_inner(const Placement& placement, const std::string& members)
+    {
+        if (!m_element_open)
+            return;
+        if (m_inner_started)
+            m_out += ',';
+        m_inner_started = true;
+        append_element(m_out, placement, members);
+    }
+
+    void close_element()
+    {
+        if (m_element_open)
+            m_out += "]}";
+        m_element_open = false;
     }
 
     Output& m_records;
     const DocumentShape& m_shape;
     std::vector<Array> m_arrays;
-    std::size_t m_required = 0; ///< the first so many are there even when empty
-    bool m_streaming = false;   ///< the first array is open in what has been written
+    std::size_t m_required = 0;   ///< the first so many are there even when empty
+    bool m_streaming = false;     ///< the first array is open in what has been written
+    std::string_view m_inner_key; ///< the array that elements of the first one have; may be empty
+    bool m_element_open = false;  ///< an element of the first array waits for more of its own
+    bool m_inner_started = false;
     std::string m_out;
     std::string m_late_top;
     std::string m_objects;

@@ -23,12 +23,14 @@ struct Placement {
         Top,     ///< its members become members of the document
         Object,  ///< a member of its own, `key`, without "type"
         Array,   ///< an element of the array `key`, with its "type"
+        Within,  ///< an element of the array `key` that the last element of the first array has
         Nowhere, ///< left out: another record says the same
     };
 
     std::string_view type;
     Where where;
     std::string_view key = {};
+    bool typed = true; ///< elements carry the "type" of their record
 };
 
 /// The form of a command's --json document. Types without a placement are left out, but warnings

@@ -70,10 +70,9 @@ bool is_raw(SocketKind kind) { return kind == Raw4 || kind == Raw6; }
 Failure unknown_kind(std::string_view word, std::string_view name)
 {
     auto failure = bad_value("kind of socket", word, "");
-    if (const auto meant = nearest(name, names))
-        failure.error().detail += "; did you mean '" + std::string(*meant) + "'?";
-    else
-        failure.error().hint = "sockit sockopts --help lists the kinds";
+    const auto meant = nearest(name, names);
+    failure.error().hint = meant ? "did you mean " + std::string(*meant) + "?"
+                                 : "sockit sockopts --help lists the kinds";
     return failure;
 }
 

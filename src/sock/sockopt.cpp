@@ -31,7 +31,8 @@ std::size_t reading_size(SockoptCodec codec)
     case SockoptCodec::InterfaceNet:
     case SockoptCodec::PortRange: return sizeof(int);
     case SockoptCodec::U16: return sizeof(std::uint16_t);
-    case SockoptCodec::U64: return sizeof(std::uint64_t);
+    case SockoptCodec::U64:
+    case SockoptCodec::Cookie: return sizeof(std::uint64_t);
     case SockoptCodec::Timeval: return 2 * sizeof(std::int64_t);
     case SockoptCodec::Linger: return 2 * sizeof(int);
     // TCP_REPAIR_WINDOW takes no other length than that of its struct.
@@ -65,6 +66,9 @@ Failure failed(const SockoptRow& row, std::string_view call, int code)
         error.hint = "it needs " + std::string(row.privilege);
     else if (code == EINVAL && !row.note.empty())
         error.hint = std::string(row.name) + ": " + std::string(row.note);
+    else if (code == ENOPROTOOPT && !row.since.empty())
+        error.hint = "Linux has " + std::string(row.name) + " since " + std::string(row.since) +
+                     "; sockit sockopts describe " + std::string(row.name) + " shows for what";
     return Failure(std::move(error));
 }
 
@@ -199,6 +203,18 @@ Result<SockoptSetting> parse_sockopt_setting(std::string_view word, std::optiona
     setting.text = word.substr(equals + 1);
     setting.bytes = TRY(encode_sockopt(setting.row, setting.text));
     return setting;
+}
+
+std::string_view sockopt_phase_name(SockoptPhase phase)
+{
+    switch (phase) {
+    case SockoptPhase::Fresh: break;
+    case SockoptPhase::Bound: return "bound";
+    case SockoptPhase::Listening: return "listening";
+    case SockoptPhase::Connected: return "connected";
+    case SockoptPhase::Accepted: return "accepted";
+    }
+    return "fresh";
 }
 
 SockoptOutcome apply_sockopt(FdRef socket, const SockoptSetting& setting)

@@ -21,6 +21,10 @@ namespace sockit {
 Result<SockoptRow> find_sockopt(std::string_view name,
                                 std::optional<SocketKind> kind = std::nullopt);
 
+/// The number of a level: `SOL_SOCKET`, `socket`, `IPPROTO_TCP`, `SOL_TCP`, `tcp` or 6. A usage
+/// error for an unknown name.
+Result<int> parse_sockopt_level(std::string_view word);
+
 /// The row of a level and number, with an empty name when the table has none.
 SockoptRow sockopt_row(int level, int number);
 
@@ -47,6 +51,9 @@ Result<> set_sockopt(FdRef socket, const SockoptRow& row, std::string_view bytes
 
 /// Where in its life a socket is.
 enum class SockoptPhase : std::uint8_t { Fresh, Bound, Listening, Connected, Accepted };
+
+/// "fresh", "bound", "listening", "connected", "accepted".
+std::string_view sockopt_phase_name(SockoptPhase phase);
 
 /// Sets one option now, whatever its phase, and reads it back (unless reading it has side effects).
 SockoptOutcome apply_sockopt(FdRef socket, const SockoptSetting& setting);

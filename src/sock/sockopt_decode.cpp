@@ -4,6 +4,8 @@
 #include "sock/sockopt_struct.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <limits>
 #include <type_traits>
 
@@ -26,6 +28,18 @@ SockoptValue decode_integer(std::string_view bytes)
     return value ? SockoptValue{Wide{*value}} : undecoded(bytes);
 }
 
+SockoptValue decode_cookie(std::string_view bytes)
+{
+    const auto value = load<std::uint64_t>(bytes);
+    if (!value)
+        return undecoded(bytes);
+    std::array<char, 16> digits{};
+    constexpr int hexadecimal = 16;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), *value, hexadecimal).ptr;
+    return {std::string(digits.data(), end)};
+}
+
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t microsecond = 1'000;
 
@@ -35,7 +49,8 @@ SockoptValue decode_timeval(std::string_view bytes)
     if (!value)
         return undecoded(bytes);
     constexpr auto most = std::numeric_limits<std::int64_t>::max() / second - 1;
-    return {Duration(std::clamp(value->seconds, -most, most) * second + value->microseconds * microsecond)};
+    return {Duration(std::clamp(value->seconds, -most, most) * second +
+                     value->microseconds % (second / microsecond) * microsecond)};
 }
 
 SockoptValue decode_linger(std::string_view bytes)
@@ -117,6 +132,7 @@ SockoptValue decode_sockopt(const SockoptRow& row, std::string_view bytes)
     }
     case U32: return decode_integer<std::uint32_t>(bytes);
     case U64: return decode_integer<std::uint64_t>(bytes);
+    case Cookie: return decode_cookie(bytes);
     case U16: return decode_integer<std::uint16_t>(bytes);
     case Timeval: return decode_timeval(bytes);
     case Linger: return decode_linger(bytes);

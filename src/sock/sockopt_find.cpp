@@ -104,24 +104,14 @@ const SockoptRow* find_named(std::string_view name, std::optional<SocketKind> ki
     });
 }
 
-/// `tcp`, `IPPROTO_TCP`, `SOL_TCP` or 6.
-std::optional<int> parse_level(std::string_view word)
+/// `tcp` for IPPROTO_TCP and SOL_TCP.
+std::string bare_level(std::string_view name)
 {
-    constexpr auto most = std::numeric_limits<int>::max();
-    if (const auto number = parse_number(word, "level", 0, most))
-        return static_cast<int>(*number);
-    const auto bare = [](std::string_view name) {
-        auto out = simplify(name);
-        for (const std::string_view prefix : {"ipproto", "sol", "af"})
-            if (out.starts_with(prefix))
-                return out.substr(prefix.size());
-        return out;
-    };
-    const auto wanted = bare(word);
-    for (const auto& level : sockopt_levels())
-        if (bare(level.name) == wanted)
-            return level.number;
-    return std::nullopt;
+    auto out = simplify(name);
+    for (const std::string_view prefix : {"ipproto", "sol", "af"})
+        if (out.starts_with(prefix))
+            return out.substr(prefix.size());
+    return out;
 }
 
 Failure unknown_option(std::string_view name)
@@ -144,6 +134,29 @@ Failure unknown_option(std::string_view name)
 
 } // namespace
 
+Result<int> parse_sockopt_level(std::string_view word)
+{
+    constexpr auto most = std::numeric_limits<int>::max();
+    if (const auto number = parse_number(word, "level", 0, most))
+        return static_cast<int>(*number);
+    const auto wanted = bare_level(word);
+    std::vector<std::string_view> names;
+    for (const auto& level : sockopt_levels()) {
+        if (bare_level(level.name) == wanted)
+            return level.number;
+        names.push_back(level.name);
+    }
+    auto failure = bad_value("level of socket options", word, "");
+    if (const auto close = nearest(word, names)) {
+        failure.error().hint = "did you mean " + std::string(*close) + "?";
+        return failure;
+    }
+    failure.error().hint = "levels are";
+    for (const auto name : names)
+        failure.error().hint += " " + std::string(name);
+    return failure;
+}
+
 SockoptRow sockopt_row(int level, int number)
 {
     for (const auto& row : sockopt_table())
@@ -165,14 +178,12 @@ Result<SockoptRow> find_sockopt(std::string_view name, std::optional<SocketKind>
         const auto* row = find_named(name, kind, std::nullopt);
         return row != nullptr ? Result<SockoptRow>(*row) : unknown_option(name);
     }
-    const auto level = parse_level(name.substr(0, separator));
-    if (!level)
-        return bad_value("socket option", name, "expected a name, or LEVEL/NUMBER");
+    const auto level = TRY(parse_sockopt_level(name.substr(0, separator)));
     const auto rest = name.substr(separator + 1);
     constexpr auto most = std::numeric_limits<int>::max();
     if (const auto number = parse_number(rest, "number", 0, most))
-        return sockopt_row(*level, static_cast<int>(*number));
-    const auto* row = find_named(rest, kind, *level);
+        return sockopt_row(level, static_cast<int>(*number));
+    const auto* row = find_named(rest, kind, level);
     return row != nullptr ? Result<SockoptRow>(*row) : unknown_option(rest);
 }
 

@@ -16,6 +16,7 @@ enum class SockoptCodec : std::uint8_t {
     Int,     ///< int
     U32,
     U64,
+    Cookie, ///< u64: an identifier, in hexadecimal
     U16,
     Descriptor,   ///< int: a file descriptor
     Errno,        ///< int: an errno value
@@ -137,6 +138,12 @@ struct SockoptRow {
     [[nodiscard]] bool in_table() const { return !name.empty(); }
     [[nodiscard]] bool gettable() const { return (get | get_later) != 0; }
     [[nodiscard]] bool settable() const { return set != 0; }
+
+    /// The same option: level and number say it all.
+    bool operator==(const SockoptRow& other) const
+    {
+        return level.number == other.level.number && number == other.number;
+    }
 };
 
 /// Every row, by level and number.

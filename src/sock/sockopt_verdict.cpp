@@ -1,5 +1,7 @@
 #include "sock/sockopt_verdict.h"
 
+#include "base/escape.h"
+#include "sock/sockopt_codec.h"
 #include "sock/sysctl.h"
 
 #include <algorithm>
@@ -162,6 +164,19 @@ std::optional<SockoptLimit> sockopt_limit(const SockoptRow& row)
     if (row.limit.empty())
         return std::nullopt;
     return SockoptLimit{row.limit, read_sysctl(row.limit)};
+}
+
+std::string sockopt_outcome_text(const SockoptOutcome& outcome)
+{
+    std::string text =
+        sockopt_label(outcome.row) + "=" + escape(sockopt_text(outcome.row, outcome.requested));
+    if (outcome.effective)
+        text += ": the kernel made it " + escape(sockopt_text(outcome.row, *outcome.effective));
+    text += " (" + std::string(verdict_name(outcome.verdict));
+    if (outcome.limit && outcome.limit->value)
+        text += ", " + std::string(outcome.limit->sysctl) + " is " +
+                std::to_string(*outcome.limit->value);
+    return text + ")";
 }
 
 bool SockoptOutcome::satisfied() const

@@ -52,7 +52,13 @@ struct SockoptOutcome {
 
     /// Whether the user got what they asked for, as far as can be told.
     [[nodiscard]] bool satisfied() const;
+
+    bool operator==(const SockoptOutcome&) const = default;
 };
+
+/// `SO_RCVBUF=1000000000: the kernel made it 425984 (clamped, net.core.rmem_max is 212992)`,
+/// escaped.
+std::string sockopt_outcome_text(const SockoptOutcome& outcome);
 
 /// What setting `requested` on a socket of that kind will lead to; nothing where the row cannot
 /// tell.
