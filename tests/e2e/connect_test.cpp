@@ -170,14 +170,18 @@ TEST(Connect, ACommandThatIsNotThereIsOneLine)
               "sockit: exec /nonexistent/command: No such file or directory (ENOENT)\n");
 }
 
-TEST(Connect, SandboxOfShellLinesHasOrdinarySignals)
+TEST(Connect, AShellLineHasOrdinarySignals)
 {
     const PeerListener listener(Kind::Inet);
     Running tool({sockit_binary(), "connect", listener.endpoint(), "--sh",
                   "grep -E '^Sig(Blk|Ign)' /proc/self/status"},
                  {});
     auto peer = listener.accept();
-    EXPECT_EQ(peer.receive_all(), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    // Signals 32 and 33 belong to the C library, whose posix_spawn() leaves them ignored.
+    const auto told = peer.receive_all();
+    EXPECT_TRUE(told == "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n" ||
+                told == "SigBlk:\t0000000000000000\nSigIgn:\t0000000180000000\n")
+        << told;
     EXPECT_TRUE(exited(tool.wait(), 0));
 }
 

@@ -463,6 +463,7 @@ TEST(ProbeSettle, AnEarlyEndIsAReset)
     const auto listener = listen_on("127.0.0.1", 0);
     const auto target = at("127.0.0.1", port_of(listener));
     expect(probe({target, "--settle", "50ms"}), "open", 0, "");
+    const Fd first(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
 
     for (const bool reset : {true, false}) {
         Running process({sockit_binary(), "probe", "--json", "--settle", "60s", target}, {});

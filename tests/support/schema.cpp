@@ -66,10 +66,11 @@ public:
     /// What is wrong with `document`; empty when nothing is.
     std::string check(const json& document)
     {
+        // The document of a command that failed has a "type" too; only a document has a "summary".
         const auto type = document.find("type");
-        const std::string name = type != document.end() && type->is_string()
-                                     ? type->get<std::string>()
-                                     : std::string("document");
+        const bool record =
+            type != document.end() && type->is_string() && !document.contains("summary");
+        const auto name = record ? type->get<std::string>() : std::string("document");
         if (!m_root["definitions"].contains(name))
             return "no definition of '" + name + "'";
         // First the definition: its messages say more than those of "oneOf".
