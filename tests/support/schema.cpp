@@ -66,11 +66,13 @@ public:
     /// What is wrong with `document`; empty when nothing is.
     std::string check(const json& document)
     {
-        // The document of a command that failed has a "type" too; only a document has a "summary".
+        // The document of a command that failed has a "type" too, and the "summary" that no record
+        // has: each schema says in its own way how it looks.
         const auto type = document.find("type");
-        const bool record =
-            type != document.end() && type->is_string() && !document.contains("summary");
-        const auto name = record ? type->get<std::string>() : std::string("document");
+        const bool typed = type != document.end() && type->is_string();
+        if (typed && document.contains("summary"))
+            return check_part(document, "");
+        const auto name = typed ? type->get<std::string>() : std::string("document");
         if (!m_root["definitions"].contains(name))
             return "no definition of '" + name + "'";
         // First the definition: its messages say more than those of "oneOf".
