@@ -301,14 +301,17 @@ Outcome Running::wait()
     return outcome;
 }
 
-Server::Server(Words words, Surroundings surroundings)
+Server::Server(const Words& words, Surroundings surroundings)
 {
     Pipe ready;
     surroundings.fds[3] = ready.write.ref();
     const auto deadline = Deadline::after(Duration(surroundings.limit));
-    words.insert(std::ranges::find(words, "--"), "--ready-fd=3");
-    words.insert(words.begin(), sockit_binary());
-    m_running.emplace(words, std::move(surroundings));
+    const auto child = std::ranges::find(words, "--");
+    Words all{sockit_binary()};
+    all.insert(all.end(), words.begin(), child);
+    all.emplace_back("--ready-fd=3");
+    all.insert(all.end(), child, words.end());
+    m_running.emplace(all, std::move(surroundings));
     ready.write.close();
 
     pollfd waiting{.fd = ready.read.get(), .events = POLLIN, .revents = 0};
@@ -323,7 +326,7 @@ Server::Server(Words words, Surroundings surroundings)
     if (line.ends_with('\n'))
         m_endpoint = line.substr(0, line.size() - 1);
     else
-        ADD_FAILURE() << joined(words) << ": never ready: " << m_running->wait();
+        ADD_FAILURE() << joined(all) << ": never ready: " << m_running->wait();
 }
 
 std::string Server::port() const { return m_endpoint.substr(m_endpoint.rfind(':') + 1); }

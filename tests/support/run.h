@@ -107,7 +107,7 @@ Outcome run_program(const Words& words, Surroundings surroundings = {});
 /// `sockit WORDS… --ready-fd N` in the background, waited for until it is bound.
 class Server {
 public:
-    explicit Server(Words words, Surroundings surroundings = {});
+    explicit Server(const Words& words, Surroundings surroundings = {});
 
     [[nodiscard]] const std::string& endpoint() const { return m_endpoint; } ///< "127.0.0.1:41234"
     [[nodiscard]] std::string port() const;                                  ///< "41234"
