@@ -80,8 +80,9 @@ constexpr std::array table{
         .name = "sockopts list",
         .synopsis = "",
         .summary = "List the socket options that are known",
-        .details = "ACCESS: r can be read, w can be set. NUMBER is LEVEL:OPTION, which all "
-                   "commands take as a name.",
+        .details =
+            "RW: can be read, can be set. NUMBER is LEVEL:OPTION, which all commands take as "
+            "a name.",
         .make = make_sockopts_list,
     },
     Command{

@@ -9,46 +9,42 @@
 #include "sock/netns.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 namespace sockit {
 
 namespace {
 
-std::array<std::string_view, probe_outcome_count> outcome_names()
-{
-    std::array<std::string_view, probe_outcome_count> names;
-    for (std::size_t i = 0; i < names.size(); ++i)
-        names[i] = probe_outcome_name(static_cast<ProbeOutcome>(i));
-    return names;
-}
-
 /// "open or refused"
 std::string names_of(const ProbeOutcomes& outcomes)
 {
     std::string text;
-    for (std::size_t i = 0; i < probe_outcome_count; ++i)
-        if (outcomes.test(i))
-            text += (text.empty() ? "" : " or ") +
-                    std::string(probe_outcome_name(static_cast<ProbeOutcome>(i)));
+    for (const auto outcome : all_probe_outcomes())
+        if (contains(outcomes, outcome))
+            text += (text.empty() ? "" : " or ") + std::string(probe_outcome_name(outcome));
     return text;
+}
+
+Result<ProbeOutcome> find_outcome(std::string_view word)
+{
+    const auto all = all_probe_outcomes();
+    const auto found = std::ranges::find(all, word, probe_outcome_name);
+    if (found != all.end())
+        return *found;
+    Error error = bad_value("--want", word, "no such outcome").error();
+    std::vector<std::string_view> names;
+    std::ranges::transform(all, std::back_inserter(names), probe_outcome_name);
+    if (const auto close = nearest(word, names))
+        error.hint = "did you mean " + std::string(*close) + "?";
+    return Failure(std::move(error));
 }
 
 Result<ProbeOutcomes> plan_want(std::string_view list)
 {
-    const auto names = outcome_names();
     ProbeOutcomes want;
     while (true) {
         const auto comma = list.find(',');
-        const auto word = list.substr(0, comma);
-        const auto* const found = std::ranges::find(names, word);
-        if (found == names.end()) {
-            Error error = bad_value("--want", word, "no such outcome").error();
-            if (const auto close = nearest(word, names))
-                error.hint = "did you mean " + std::string(*close) + "?";
-            return Failure(std::move(error));
-        }
-        want.set(static_cast<std::size_t>(found - names.begin()));
+        want.set(static_cast<std::size_t>(TRY(find_outcome(list.substr(0, comma)))));
         if (comma == std::string_view::npos)
             return want;
         list.remove_prefix(comma + 1);
@@ -78,7 +74,7 @@ public:
             {{timeout_option(m_args.network, "Limit for each target (default 3s)"),
               deadline_option(m_args.network),
               {"--want", "OUTCOME[,…]", "What counts as success (default open)", &m_args.want},
-              {"--any", "", "One target that is ok is enough", &m_any},
+              {"--any", "", "One target that is ok is enough", &m_args.any},
               {"--settle", "DUR", "Call it reset when the peer ends the connection within DUR",
                &m_args.settle},
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
@@ -117,14 +113,13 @@ private:
             emit(ProbeSummary{});
             return session.finish({.status = exit_status(end.error()), .why = end.error()});
         }
-        Ending ending{.status = probe_status(*end, plan.want, m_any), .signal = end->signal};
+        Ending ending{.status = probe_status(*end, plan.want, m_args.any), .signal = end->signal};
         if (ending.status != ExitStatus::Done)
             ending.why = probe_reason(*end, plan.want);
         return session.finish(ending);
     }
 
     ProbeArgs m_args;
-    bool m_any = false;
 };
 
 } // namespace
@@ -173,10 +168,10 @@ ExitStatus probe_status(const ProbeEnd& end, const ProbeOutcomes& want, bool any
     std::optional<ExitStatus> shared;
     if (summary.unfinished > 0)
         shared = ExitStatus::NoAnswer;
-    for (std::size_t i = 0; i < probe_outcome_count; ++i) {
-        if (want.test(i) || summary.outcomes[i] == 0)
+    for (const auto outcome : all_probe_outcomes()) {
+        if (contains(want, outcome) || summary.count(outcome) == 0)
             continue;
-        const auto status = exit_status(static_cast<ProbeOutcome>(i));
+        const auto status = exit_status(outcome);
         if (shared && *shared != status)
             return ExitStatus::No;
         shared = status;
@@ -196,10 +191,10 @@ Error probe_reason(const ProbeEnd& end, const ProbeOutcomes& want)
                             names_of(want));
     }
     std::string counts;
-    for (std::size_t i = 0; i < probe_outcome_count; ++i)
-        if (!want.test(i) && summary.outcomes[i] > 0)
-            counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.outcomes[i]) + " " +
-                      std::string(probe_outcome_name(static_cast<ProbeOutcome>(i)));
+    for (const auto outcome : all_probe_outcomes())
+        if (!contains(want, outcome) && summary.count(outcome) > 0)
+            counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.count(outcome)) +
+                      " " + std::string(probe_outcome_name(outcome));
     if (summary.unfinished > 0)
         counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.unfinished) +
                   " unfinished at the deadline";

@@ -17,6 +17,7 @@ struct ProbeArgs {
     std::optional<std::string> want;
     std::optional<std::string> settle;
     std::optional<std::string> parallel;
+    bool any = false;
 };
 
 /// Usage errors, and Unsupported for udp: and tls: targets.

@@ -4,16 +4,32 @@ namespace sockit {
 
 namespace {
 
-constexpr std::array<std::string_view, probe_outcome_count> names{
-    "open",    "refused", "rejected",   "unreachable",  "denied",
-    "timeout", "reset",   "unresolved", "self-connect", "local-error",
+using enum ProbeOutcome;
+
+constexpr std::array<ProbeOutcome, probe_outcome_count> all{
+    Open,    Refused, Rejected,   Unreachable, Denied,
+    Timeout, Reset,   Unresolved, SelfConnect, LocalError,
 };
 
 } // namespace
 
 std::string_view probe_outcome_name(ProbeOutcome outcome)
 {
-    return names[static_cast<std::size_t>(outcome)];
+    switch (outcome) {
+    case Open: return "open";
+    case Refused: return "refused";
+    case Rejected: return "rejected";
+    case Unreachable: return "unreachable";
+    case Denied: return "denied";
+    case Timeout: return "timeout";
+    case Reset: return "reset";
+    case Unresolved: return "unresolved";
+    case SelfConnect: return "self-connect";
+    case LocalError: return "local-error";
+    }
+    return {};
 }
+
+std::span<const ProbeOutcome> all_probe_outcomes() { return all; }
 
 } // namespace sockit

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,9 @@ constexpr std::size_t probe_outcome_count = 10;
 
 /// "open", "refused", …, "self-connect", "local-error".
 std::string_view probe_outcome_name(ProbeOutcome outcome);
+
+/// All of them in the order of the enumeration.
+std::span<const ProbeOutcome> all_probe_outcomes();
 
 using ProbeOutcomes = std::bitset<probe_outcome_count>;
 

@@ -29,7 +29,7 @@ struct SockoptsSocket {
     std::optional<Endpoint> local;
     std::optional<Endpoint> peer;
     std::uint64_t inode = 0;
-    std::optional<std::uint64_t> cookie;
+    std::optional<std::string> cookie; ///< hexadecimal
 
     bool operator==(const SockoptsSocket&) const = default;
 };

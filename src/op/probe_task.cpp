@@ -4,6 +4,7 @@
 #include "op/verdict.h"
 
 #include <algorithm>
+#include <ranges>
 
 namespace sockit {
 
@@ -41,16 +42,24 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
         keep(found_without_socket(std::move(error)));
         return m_step = {};
     }
-    const auto& source = run.plan.socket.source;
-    for (auto address = answer.addresses->rbegin(); address != answer.addresses->rend();
-         ++address) {
-        // Of several addresses a source reaches those of its own family only.
-        if (source && answer.addresses->size() > 1 && source->family() != address->family())
+    take_addresses(*answer.addresses, run.plan.socket.source);
+    return advance(run);
+}
+
+/// Of several addresses a source reaches those of its own family only, if there are any.
+void ProbeTask::take_addresses(std::span<const Endpoint> known,
+                               const std::optional<Endpoint>& source)
+{
+    const auto reachable = [&](const Endpoint& address) {
+        return !source || source->family() == address.family();
+    };
+    const bool all = std::ranges::none_of(known, reachable);
+    for (const auto& address : std::views::reverse(known)) {
+        if (!all && !reachable(address))
             continue;
-        m_addresses.push_back(*address);
+        m_addresses.push_back(address);
         m_addresses.back().set_port(m_target.port);
     }
-    return advance(run);
 }
 
 ProbeTask::Step ProbeTask::ready(const ProbeRun& run)

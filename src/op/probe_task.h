@@ -52,6 +52,7 @@ public:
     void close() { m_attempt.close(); }
 
 private:
+    void take_addresses(std::span<const Endpoint> known, const std::optional<Endpoint>& source);
     Step advance(const ProbeRun& run);
     Step go_on(Finding finding, const ProbeRun& run);
     std::optional<Step> judge(Finding finding, const ProbeRun& run);

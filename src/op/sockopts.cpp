@@ -38,9 +38,9 @@ public:
             event.inode = status.st_ino;
         const auto row = sockopt_row(SOL_SOCKET, SO_COOKIE);
         if (const auto bytes = get_sockopt(scene.socket.ref(), row)) {
-            const auto value = decode_sockopt(row, *bytes);
-            if (const auto* cookie = std::get_if<std::uint64_t>(&value.data))
-                event.cookie = *cookie;
+            auto value = decode_sockopt(row, *bytes);
+            if (auto* cookie = std::get_if<std::string>(&value.data))
+                event.cookie = std::move(*cookie);
         }
         m_end.summary.sockets = 1;
         m_end.summary.target = kind.text;

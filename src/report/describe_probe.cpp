@@ -18,20 +18,18 @@ constexpr std::array placements{
     Placement{"summary", Where::Object, "summary"},
 };
 
-template <class Use>
-void for_each_outcome(const ProbeOutcomes& outcomes, Use use)
-{
-    for (std::size_t i = 0; i < probe_outcome_count; ++i)
-        if (outcomes.test(i))
-            use(static_cast<ProbeOutcome>(i));
-}
-
 void add_want(Fields& fields, const ProbeOutcomes& want)
 {
     fields.begin_array("want");
-    for_each_outcome(want,
-                     [&](ProbeOutcome outcome) { fields.add("", probe_outcome_name(outcome)); });
+    for (const auto outcome : all_probe_outcomes())
+        if (contains(want, outcome))
+            fields.add("", probe_outcome_name(outcome));
     fields.end_array();
+}
+
+std::string targets_text(std::size_t count)
+{
+    return fmt::format("{} target{}", count, count == 1 ? "" : "s");
 }
 
 void add_phases(Fields& fields, const ProbePhases& phases)
@@ -125,8 +123,8 @@ void describe(const ProbeStarted& event, Record& record)
         add_want(record.fields, event.want);
         return;
     }
-    record.line = fmt::format("{} targets, {} at once, {} each", event.targets, event.parallel,
-                              format_duration(event.timeout));
+    record.line = fmt::format("{}, {} at once, {} each", targets_text(event.targets),
+                              event.parallel, format_duration(event.timeout));
 }
 
 void describe(const ProbeResult& event, Record& record)
@@ -167,24 +165,22 @@ void describe(const ProbeSummary& event, Record& record)
         record.fields.add("failed", event.failed);
         record.fields.add("unfinished", event.unfinished);
         record.fields.begin_object("outcomes");
-        for (std::size_t i = 0; i < probe_outcome_count; ++i)
-            if (event.outcomes[i] > 0)
-                record.fields.add(probe_outcome_name(static_cast<ProbeOutcome>(i)),
-                                  event.outcomes[i]);
+        for (const auto outcome : all_probe_outcomes())
+            if (const auto count = event.count(outcome); count > 0)
+                record.fields.add(probe_outcome_name(outcome), count);
         record.fields.end_object();
         record.fields.add("duration_ns", event.duration);
         record.fields.add("stopped_by", event.stopped_by);
         return;
     }
     std::string counts;
-    for (std::size_t i = 0; i < probe_outcome_count; ++i)
-        if (event.outcomes[i] > 0)
-            counts += fmt::format(", {} {}", event.outcomes[i],
-                                  probe_outcome_name(static_cast<ProbeOutcome>(i)));
+    for (const auto outcome : all_probe_outcomes())
+        if (const auto count = event.count(outcome); count > 0)
+            counts += fmt::format(", {} {}", count, probe_outcome_name(outcome));
     if (event.unfinished > 0)
-        counts += fmt::format(", {} not asked", event.unfinished);
-    record.line = record.paint(Color::Dim, fmt::format("{} targets{} in {}", event.total, counts,
-                                                       format_duration(event.duration)));
+        counts += fmt::format(", {} unfinished", event.unfinished);
+    record.line = record.paint(Color::Dim, fmt::format("{}{} in {}", targets_text(event.total),
+                                                       counts, format_duration(event.duration)));
 }
 
 } // namespace sockit

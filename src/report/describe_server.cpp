@@ -42,9 +42,9 @@ void describe(const PeerClosed& event, Record& record)
         record.fields.add("error", event.error);
         return;
     }
-    record.line = fmt::format("{} closed after {}: {} in, {} out", event.id,
-                              format_duration(event.duration), format_bytes(event.bytes_received),
-                              format_bytes(event.bytes_sent));
+    record.line =
+        fmt::format("{} closed after {}: {} in, {} out", event.id, format_duration(event.duration),
+                    format_bytes(event.bytes_received), format_bytes(event.bytes_sent));
     if (event.error)
         record.line += ": " + describe_error(*event.error);
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace sockit {
@@ -17,14 +18,14 @@ constexpr std::string_view schema = "sockit.sockopts/1";
 
 constexpr std::array table_placements{
     Placement{"start", Where::Top},
-    Placement{"option", Where::Array, "options"},
+    Placement{"option", Where::Array, "options", false},
     Placement{"summary", Where::Object, "summary"},
 };
 
 constexpr std::array socket_placements{
     Placement{"start", Where::Top},
     Placement{"socket", Where::Array, "sockets"},
-    Placement{"option", Where::Within, "options"},
+    Placement{"option", Where::Within, "options", false},
     Placement{"summary", Where::Object, "summary"},
 };
 
@@ -40,6 +41,10 @@ std::string_view act_name(SockoptsAct act)
     return "list";
 }
 
+/// Units that follow a number in speech; the others tell how to read it.
+constexpr std::array<std::string_view, 9> spoken_units{
+    "bytes", "bytes/s", "seconds", "ms", "us", "packets", "hops", "entries", "instructions"};
+
 /// One line, escaped, with what the number is called and its unit.
 std::string value_text(const SockoptRow& row, const SockoptValue& value)
 {
@@ -48,7 +53,7 @@ std::string value_text(const SockoptRow& row, const SockoptValue& value)
         return text + " " + std::string(symbol);
     const bool number = std::holds_alternative<std::int64_t>(value.data) ||
                         std::holds_alternative<std::uint64_t>(value.data);
-    if (number && !row.unit.empty())
+    if (number && std::ranges::find(spoken_units, row.unit) != spoken_units.end())
         text += " " + std::string(row.unit);
     return text.empty() ? "(empty)" : text;
 }
@@ -82,18 +87,28 @@ std::string limit_text(const SockoptLimit& limit)
                        limit.value ? std::to_string(*limit.value) : "unknown");
 }
 
+/// The note of a row up to its first semicolon.
+std::string short_note(const SockoptRow& row)
+{
+    return std::string(row.note.substr(0, row.note.find(';')));
+}
+
 /// What stands behind a verdict.
 std::string reason_text(const SockoptOutcome& outcome)
 {
+    const auto& row = outcome.row;
     if (outcome.error)
         return error_text(*outcome.error);
     switch (outcome.verdict) {
     case SockoptVerdict::Clamped:
-        return outcome.limit ? limit_text(*outcome.limit) : std::string(outcome.row.note);
-    case SockoptVerdict::SkippedSideEffect: return why_not_read(outcome.row);
+        return outcome.limit ? limit_text(*outcome.limit) : short_note(row);
+    case SockoptVerdict::SkippedSideEffect: return why_not_read(row);
     case SockoptVerdict::Rounded:
+        if (row.transform == SockoptTransform::RoundedToJiffy)
+            return "up to the clock tick";
+        return row.low > 0 ? fmt::format("at least {}", row.low) : short_note(row);
     case SockoptVerdict::Masked:
-    case SockoptVerdict::NoEffect: return std::string(outcome.row.note);
+    case SockoptVerdict::NoEffect: return short_note(row);
     default: return {};
     }
 }
@@ -132,10 +147,7 @@ void describe(const SockoptsSocket& event, Record& record)
     record.fields.add("local", event.local);
     record.fields.add("peer", event.peer);
     record.fields.add("inode", event.inode);
-    if (event.cookie)
-        record.fields.add("cookie", fmt::format("{:x}", *event.cookie));
-    else
-        record.fields.add("cookie", nullptr);
+    record.fields.add("cookie", event.cookie);
 }
 
 void describe(const OptionListed& event, Record& record)
@@ -143,13 +155,13 @@ void describe(const OptionListed& event, Record& record)
     record.start("option", Level::Result);
     const auto& row = event.row;
     if (record.wants_fields()) {
-        add_listed(record.fields, event);
+        add_listed(record, event);
     } else if (event.in_full) {
         record.line = full_text(event, record);
     } else {
         record.cell("OPTION").text = row.name;
         record.cell("NUMBER").text = fmt::format("{}:{}", row.level.number, row.number);
-        record.cell("ACCESS").text = access_text(row);
+        record.cell("RW").text = access_text(row);
         record.cell("DESCRIPTION").text = row.help;
     }
 }
@@ -161,7 +173,7 @@ void describe(const OptionRead& event, Record& record)
     record.start("option", silent && !record.wants_fields() ? Level::Hidden : Level::Result);
     const auto& row = event.row;
     if (record.wants_fields()) {
-        add_read(record.fields, event);
+        add_read(record, event);
         return;
     }
     record.cell("OPTION").text = sockopt_label(row);
@@ -182,7 +194,7 @@ void describe(const OptionChanged& event, Record& record)
     const auto& outcome = event.outcome;
     const auto& row = outcome.row;
     if (record.wants_fields()) {
-        add_changed(record.fields, event);
+        add_changed(record, event);
         return;
     }
     record.cell("OPTION").text = sockopt_label(row);

@@ -7,11 +7,13 @@
 
 namespace sockit {
 
-// OPTION of the contract: the same keys whatever was asked, null for what was not.
+// OPTION of the contract: the same keys whatever was asked, null for what was not. Its "type" is
+// the C type of the option, which "c_type" tells as well, since a line of --jsonl has
+// "type":"option".
 
-void add_listed(Fields& fields, const OptionListed& event);
-void add_read(Fields& fields, const OptionRead& event);
-void add_changed(Fields& fields, const OptionChanged& event);
+void add_listed(Record& record, const OptionListed& event);
+void add_read(Record& record, const OptionRead& event);
+void add_changed(Record& record, const OptionChanged& event);
 
 /// All that the table knows of one option, for people: several lines, none beyond 80 columns.
 std::string full_text(const OptionListed& event, const Record& record);

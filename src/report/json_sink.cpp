@@ -49,9 +49,9 @@ public:
         case Where::Object:
             m_objects += ",\"" + std::string(placement->key) + "\":{" + members + "}";
             break;
-        case Where::Array: add_element(placement->key, record.type(), members); break;
+        case Where::Array: add_element(*placement, members); break;
+        case Where::Within: add_inner(*placement, members); break;
         case Where::Nowhere: break;
-        case Where::Within: add_inner(record.type(), members); break;
         }
         m_records.write(m_out);
         m_out.clear();
@@ -99,8 +99,9 @@ private:
             (m_streaming ? m_late_top : m_out) += "," + members;
     }
 
-    void add_element(std::string_view key, std::string_view type, const std::string& members)
+    void add_element(const Placement& placement, const std::string& members)
     {
+        const auto key = placement.key;
         Array* array = find(key);
         if (array == nullptr)
             array = &m_arrays.emplace_back(Array{key, {}, false});
@@ -115,7 +116,7 @@ private:
         if (array->started)
             to += ',';
         array->started = true;
-        append_element(to, type, members);
+        append_element(to, placement, members);
         if (first_array && !m_inner_key.empty()) {
             to.back() = ',';
             to += "\"" + std::string(m_inner_key) + "\":[";
@@ -124,22 +125,26 @@ private:
         }
     }
 
-    static void append_element(std::string& to, std::string_view type, const std::string& members)
+    static void append_element(std::string& to, const Placement& placement,
+                               const std::string& members)
     {
-        to += "{\"type\":\"" + std::string(type) + "\"";
-        if (!members.empty())
-            to += "," + members;
+        to += '{';
+        if (placement.typed)
+            to += "\"type\":\"" + std::string(placement.type) + "\"";
+        if (placement.typed && !members.empty())
+            to += ',';
+        to += members;
         to += '}';
     }
 
-    void add_inner(std::string_view type, const std::string& members)
+    void add_inner(const Placement& placement, const std::string& members)
     {
         if (!m_element_open)
             return;
         if (m_inner_started)
             m_out += ',';
         m_inner_started = true;
-        append_element(m_out, type, members);
+        append_element(m_out, placement, members);
     }
 
     void close_element()

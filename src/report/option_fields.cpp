@@ -112,13 +112,16 @@ struct State {
     std::optional<Error> error;
 };
 
-void add_option(Fields& fields, const SockoptRow& row, const State& state)
+void add_option(Record& record, const SockoptRow& row, const State& state)
 {
+    Fields& fields = record.fields;
     add_text(fields, "level", row.level.name);
     add_text(fields, "name", row.name);
     fields.add("level_number", row.level.number);
     fields.add("number", row.number);
-    fields.add("type", codec_name(row.codec));
+    if (record.wants_document())
+        fields.add("type", codec_name(row.codec));
+    fields.add("c_type", codec_name(row.codec));
     add_text(fields, "unit", row.unit);
     add_value(fields, "value", state.value);
     if (state.value)
@@ -151,12 +154,13 @@ void add_option(Fields& fields, const SockoptRow& row, const State& state)
 
 } // namespace
 
-void add_listed(Fields& fields, const OptionListed& event)
+void add_listed(Record& record, const OptionListed& event)
 {
     const auto& row = event.row;
     State state;
     state.limit = event.limit;
-    add_option(fields, row, state);
+    add_option(record, row, state);
+    Fields& fields = record.fields;
     add_kinds(fields, "gettable", row.get);
     add_kinds(fields, "gettable_later", row.get_later);
     add_kinds(fields, "settable", row.set);
@@ -175,7 +179,7 @@ void add_listed(Fields& fields, const OptionListed& event)
     fields.add("description", row.help);
 }
 
-void add_read(Fields& fields, const OptionRead& event)
+void add_read(Record& record, const OptionRead& event)
 {
     State state;
     state.value = event.value;
@@ -184,10 +188,10 @@ void add_read(Fields& fields, const OptionRead& event)
     state.verdict = event.verdict;
     state.limit = event.limit;
     state.error = event.error;
-    add_option(fields, event.row, state);
+    add_option(record, event.row, state);
 }
 
-void add_changed(Fields& fields, const OptionChanged& event)
+void add_changed(Record& record, const OptionChanged& event)
 {
     const auto& outcome = event.outcome;
     State state;
@@ -204,7 +208,7 @@ void add_changed(Fields& fields, const OptionChanged& event)
     if (!event.undo.empty())
         state.undo = fmt::format("sockit sockopts set {} {} --apply", event.kind.text, event.undo);
     state.error = outcome.error;
-    add_option(fields, outcome.row, state);
+    add_option(record, outcome.row, state);
 }
 
 } // namespace sockit

@@ -33,7 +33,8 @@ struct Cell {
 class Record {
 public:
     enum class Want : std::uint8_t {
-        Fields,
+        Fields,               ///< for a line of --jsonl
+        Document,             ///< for a part of the --json document
         FieldsWithoutPayload, ///< everything but the bytes that were transferred
         Text,
     };
@@ -46,7 +47,10 @@ public:
     /// Whether a machine reads: fill `fields`. Otherwise a person does: fill `line` or `row`.
     [[nodiscard]] bool wants_fields() const { return m_want != Want::Text; }
     /// Whether the bytes that were transferred are wanted as well.
-    [[nodiscard]] bool wants_payload() const { return m_want == Want::Fields; }
+    [[nodiscard]] bool wants_payload() const { return m_want == Want::Fields || wants_document(); }
+    /// Whether it is the one document, where elements without the "type" of their record may have
+    /// one of their own.
+    [[nodiscard]] bool wants_document() const { return m_want == Want::Document; }
     /// `text` in that colour where colours are on, else as it is.
     [[nodiscard]] std::string paint(Color color, std::string_view text) const;
     /// Adds a cell to the row, reusing the memory of the last record's.

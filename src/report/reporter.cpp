@@ -10,7 +10,9 @@ Record::Want wanted(const ReportOptions& options)
 {
     if (options.format == Format::Text)
         return Record::Want::Text;
-    return options.payload ? Record::Want::Fields : Record::Want::FieldsWithoutPayload;
+    if (!options.payload)
+        return Record::Want::FieldsWithoutPayload;
+    return options.format == Format::Json ? Record::Want::Document : Record::Want::Fields;
 }
 
 std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOptions& options,

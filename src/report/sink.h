@@ -30,6 +30,7 @@ struct Placement {
     std::string_view type;
     Where where;
     std::string_view key = {};
+    bool typed = true; ///< elements carry the "type" of their record
 };
 
 /// The form of a command's --json document. Types without a placement are left out, but warnings

@@ -31,7 +31,8 @@ std::size_t reading_size(SockoptCodec codec)
     case SockoptCodec::InterfaceNet:
     case SockoptCodec::PortRange: return sizeof(int);
     case SockoptCodec::U16: return sizeof(std::uint16_t);
-    case SockoptCodec::U64: return sizeof(std::uint64_t);
+    case SockoptCodec::U64:
+    case SockoptCodec::Cookie: return sizeof(std::uint64_t);
     case SockoptCodec::Timeval: return 2 * sizeof(std::int64_t);
     case SockoptCodec::Linger: return 2 * sizeof(int);
     // TCP_REPAIR_WINDOW takes no other length than that of its struct.

@@ -4,6 +4,8 @@
 #include "sock/sockopt_struct.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <limits>
 #include <type_traits>
 
@@ -24,6 +26,18 @@ SockoptValue decode_integer(std::string_view bytes)
     using Wide = std::conditional_t<std::numeric_limits<T>::is_signed, std::int64_t, std::uint64_t>;
     const auto value = load<T>(bytes);
     return value ? SockoptValue{Wide{*value}} : undecoded(bytes);
+}
+
+SockoptValue decode_cookie(std::string_view bytes)
+{
+    const auto value = load<std::uint64_t>(bytes);
+    if (!value)
+        return undecoded(bytes);
+    std::array<char, 16> digits{};
+    constexpr int hexadecimal = 16;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), *value, hexadecimal).ptr;
+    return {std::string(digits.data(), end)};
 }
 
 constexpr std::int64_t second = 1'000'000'000;
@@ -118,6 +132,7 @@ SockoptValue decode_sockopt(const SockoptRow& row, std::string_view bytes)
     }
     case U32: return decode_integer<std::uint32_t>(bytes);
     case U64: return decode_integer<std::uint64_t>(bytes);
+    case Cookie: return decode_cookie(bytes);
     case U16: return decode_integer<std::uint16_t>(bytes);
     case Timeval: return decode_timeval(bytes);
     case Linger: return decode_linger(bytes);

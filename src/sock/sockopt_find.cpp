@@ -147,8 +147,13 @@ Result<int> parse_sockopt_level(std::string_view word)
         names.push_back(level.name);
     }
     auto failure = bad_value("level of socket options", word, "");
-    if (const auto close = nearest(word, names))
+    if (const auto close = nearest(word, names)) {
         failure.error().hint = "did you mean " + std::string(*close) + "?";
+        return failure;
+    }
+    failure.error().hint = "levels are";
+    for (const auto name : names)
+        failure.error().hint += " " + std::string(name);
     return failure;
 }
 

@@ -102,6 +102,7 @@ constexpr std::array encapsulations{
     SockoptSymbol{"gtp0", 4},     SockoptSymbol{"gtp1u", 5},
     SockoptSymbol{"rxrpc", 6},
 };
+constexpr std::array rates{SockoptSymbol{"unlimited", -1}};
 constexpr std::array buffer_locks{
     SockoptSymbol{"none", 0},
     SockoptSymbol{"send", 1},
@@ -261,7 +262,7 @@ constexpr auto table = std::to_array<SockoptRow>({
      .get = any, .set = any, .inherited = any_tcp, .since = "2.6.22",
      .note = "one of the SO_TIMESTAMP options at a time",
      .help = "Receive time as timespec control message (old layout)"},
-    {.level = socket_level, .name = "SO_MARK", .number = 36, .codec = U32, .unit = "mark",
+    {.level = socket_level, .name = "SO_MARK", .number = 36, .codec = U32,
      .get = any, .set = any, .inherited = any_tcp,
      .privilege = "CAP_NET_ADMIN or CAP_NET_RAW (since 5.17)", .since = "2.6.25",
      .help = "Packet mark for routing and filtering"},
@@ -303,11 +304,10 @@ constexpr auto table = std::to_array<SockoptRow>({
      .help = "Busy-poll the device queue this long on blocking receive"},
     {.level = socket_level, .name = "SO_MAX_PACING_RATE", .number = 47, .codec = U64,
      .unit = "bytes/s",
-     .get = any, .set = any & ~mptcp, .inherited = tcp, .since = "3.13",
+     .get = any, .set = any & ~mptcp, .inherited = tcp, .symbols = rates, .since = "3.13",
      .note = "all ones: no limit; arms the pacing of TCP itself where there is no fq",
      .help = "Upper limit of the transmit pacing rate"},
     {.level = socket_level, .name = "SO_BPF_EXTENSIONS", .number = 48, .codec = Int,
-     .unit = "count",
      .get = any, .when = ReadOnly, .since = "3.14",
      .help = "Highest classic-BPF ancillary extension the kernel knows"},
     {.level = socket_level, .name = "SO_INCOMING_CPU", .number = 49, .codec = Int, .unit = "cpu",
@@ -337,7 +337,7 @@ constexpr auto table = std::to_array<SockoptRow>({
      .get = any, .when = ReadOnly, .varies = true, .since = "4.12",
      .note = "0 below the first id",
      .help = "NAPI instance of the last packet"},
-    {.level = socket_level, .name = "SO_COOKIE", .number = 57, .codec = U64,
+    {.level = socket_level, .name = "SO_COOKIE", .number = 57, .codec = Cookie,
      .get = any, .when = ReadOnly, .varies = true, .since = "4.12",
      .note = "as sock_diag names it",
      .help = "Unique id of the socket in its lifetime; equals sock_diag idiag_cookie"},
@@ -394,7 +394,7 @@ constexpr auto table = std::to_array<SockoptRow>({
      .set = any, .privilege = "CAP_NET_ADMIN to raise", .since = "5.11",
      .note = "cannot be read",
      .help = "Packets per busy-poll round"},
-    {.level = socket_level, .name = "SO_NETNS_COOKIE", .number = 71, .codec = U64,
+    {.level = socket_level, .name = "SO_NETNS_COOKIE", .number = 71, .codec = Cookie,
      .get = any, .when = ReadOnly, .varies = true, .since = "5.14",
      .help = "Cookie of the network namespace the socket belongs to"},
     {.level = socket_level, .name = "SO_BUF_LOCK", .number = 72, .codec = U32, .unit = "bitmask",
@@ -464,12 +464,12 @@ constexpr auto table = std::to_array<SockoptRow>({
      .sysctls = "net.ipv4.tcp_keepalive_intvl", .since = "2.4",
      .note = "1 to 32767",
      .help = "Interval between keepalive probes"},
-    {.level = tcp_level, .name = "TCP_KEEPCNT", .number = 6, .codec = Int, .unit = "count",
+    {.level = tcp_level, .name = "TCP_KEEPCNT", .number = 6, .codec = Int, .unit = "probes",
      .get = any_tcp, .set = any_tcp, .inherited = any_tcp,
      .sysctls = "net.ipv4.tcp_keepalive_probes", .since = "2.4",
      .note = "1 to 127",
      .help = "Probes before the connection is dropped"},
-    {.level = tcp_level, .name = "TCP_SYNCNT", .number = 7, .codec = Int, .unit = "count",
+    {.level = tcp_level, .name = "TCP_SYNCNT", .number = 7, .codec = Int, .unit = "segments",
      .get = tcp, .set = tcp, .inherited = tcp, .when = BeforeConnect,
      .sysctls = "net.ipv4.tcp_syn_retries", .since = "2.4",
      .note = "1 to 127",
@@ -1382,7 +1382,8 @@ std::string_view codec_name(SockoptCodec codec)
     case Descriptor: return "fd";
     case U32:
     case PortRange: return "u32";
-    case U64: return "u64";
+    case U64:
+    case Cookie: return "u64";
     case U16: return "u16";
     case Timeval: return "timeval";
     case Linger: return "linger";

@@ -16,6 +16,7 @@ enum class SockoptCodec : std::uint8_t {
     Int,     ///< int
     U32,
     U64,
+    Cookie, ///< u64: an identifier, in hexadecimal
     U16,
     Descriptor,   ///< int: a file descriptor
     Errno,        ///< int: an errno value
