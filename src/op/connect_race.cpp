@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <utility>
 
+#include <sys/ioctl.h>
+
 namespace sockit {
 
 namespace {
@@ -16,7 +18,6 @@ bool has_data(FdRef socket)
     int waiting = 0;
     return ::ioctl(socket.value, FIONREAD, &waiting) == 0 && waiting > 0;
 }
-
 
 constexpr auto stagger = std::chrono::milliseconds(250); // RFC 8305, section 8
 constexpr auto full_backlog_pause = std::chrono::milliseconds(10);
