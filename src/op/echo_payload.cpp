@@ -66,7 +66,7 @@ void EchoPayload::write(const EchoMessage& message, std::size_t from,
                         std::span<std::byte> out) const
 {
     for_each_piece(message, from, out.size(), [&](std::span<const std::byte> part) {
-        std::memcpy(out.data(), part.data(), part.size());
+        std::ranges::copy(part, out.begin());
         out = out.subspan(part.size());
         return true;
     });
