@@ -86,12 +86,12 @@ void add_owners(Fields& fields, std::string_view key,
 void add_processes(Fields& fields, const SocketInfo& info)
 {
     add_owners(fields, "processes", info.processes);
-    if (info.peer_inode.value_or(0) != 0)
-        add_owners(fields, "peer_processes", info.peer_processes);
     if (info.processes_incomplete)
         fields.add("processes_incomplete", "permission");
     else
         fields.add("processes_incomplete", nullptr);
+    if (info.peer_inode.value_or(0) != 0)
+        add_owners(fields, "peer_processes", info.peer_processes);
 }
 
 void add_extended(Fields& fields, const SocketInfo& info)

@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -78,15 +77,14 @@ Fd unix_socket(int type, std::string_view sun_path)
     return fd;
 }
 
-/// Until the peer has acknowledged our FIN, which it may delay.
-void wait_for_acknowledgement(int fd)
+/// Until the other end has acknowledged: the kernel takes its time for that.
+void wait_for_state(int socket, int state)
 {
     tcp_info info{};
-    for (int tries = 0; tries < 5000 && info.tcpi_state != TCP_FIN_WAIT2; ++tries) {
+    do {
         socklen_t length = sizeof info;
-        EXPECT_EQ(::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
-        ::poll(nullptr, 0, info.tcpi_state != TCP_FIN_WAIT2 ? 1 : 0);
-    }
+        ASSERT_EQ(::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &length), 0);
+    } while (info.tcpi_state != state);
 }
 
 /// Sockets of every kind and in many states, in a network of their own.
@@ -103,7 +101,7 @@ protected:
             keep(Fd(accepted));
             EXPECT_EQ(::send(accepted, "12345", 5, 0), 5);
             EXPECT_EQ(::shutdown(accepted, SHUT_WR), 0);
-            wait_for_acknowledgement(accepted);
+            wait_for_state(accepted, TCP_FIN_WAIT2);
             keep(connected(family, SOCK_STREAM, 8080)); // waits to be accepted
             keep(bound(family, SOCK_DGRAM, 5353));
             keep(connected(family, SOCK_DGRAM, 5353));
@@ -176,7 +174,8 @@ TEST_F(StatTest, NetlinkAndProcSayTheSame)
         const auto outcome = run(words);
         EXPECT_TRUE(exited(outcome, 0));
         EXPECT_TRUE(valid_document(outcome.out)) << outcome;
-        for (auto socket : parse_document(outcome.out)["sockets"]) {
+        const auto document = parse_document(outcome.out);
+        for (auto socket : document.at("sockets")) {
             const bool local = socket["family"] == "unix";
             for (const char* key : {"cookie", "peer_inode"})
                 socket.erase(key);

@@ -219,9 +219,8 @@ TEST(DescribeStat, UnixSockets)
     socket.view.processes = true;
     info.processes.emplace();
     info.peer_processes = {{1, 2, "x"}};
-    EXPECT_TRUE(json(socket).ends_with(R"("processes":[],"peer_processes":)"
-                                       R"([{"pid":1,"fd":2,"comm":"x"}],)"
-                                       R"("processes_incomplete":null)"));
+    EXPECT_TRUE(json(socket).ends_with(R"("processes":[],"processes_incomplete":null,)"
+                                       R"("peer_processes":[{"pid":1,"fd":2,"comm":"x"}])"));
 }
 
 TEST(DescribeStat, WildcardsAndDevicesAsInSs)
