@@ -103,8 +103,7 @@ TEST(EchoLines, AWrongEchoEndsItAndIsNamed)
     EXPECT_TRUE(exited(outcome, 1));
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(outcome.err, "sockit: echo " + server.endpoint() +
-                               ": connection 1, message 0: wrong from byte 2 on: expected 65, "
-                               "got 58\n");
+                               ": line 1: wrong from byte 2 on: expected 'e', got 'X'\n");
 }
 
 TEST(EchoLines, SilenceIsLossAfterTheTimeout)
