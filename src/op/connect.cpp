@@ -129,6 +129,7 @@ Result<> Run::run_child(Connection connection)
     auto child = TRY(Child::start(m_plan.child, std::move(connection.socket), connection.local,
                                   connection.peer));
     m_summary.child_status = TRY(child.wait(*m_loop));
+    warn_of_status(m_plan.child, m_summary.child_status.value_or(0), m_emit);
     return {};
 }
 
