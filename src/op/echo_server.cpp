@@ -138,8 +138,10 @@ void EchoServer::close(std::uint32_t slot, bool by_peer, std::optional<Error> er
     m_free.push_back(slot);
     m_door.left();
     if (m_door.inside() == 0) { // what thousands needed is given back
-        m_peers = {};
-        m_free = {};
+        m_peers.clear();
+        m_peers.shrink_to_fit();
+        m_free.clear();
+        m_free.shrink_to_fit();
     }
 }
 
