@@ -117,7 +117,7 @@ Ending ending_of(const EchoClientPlan& plan, const EchoClientEnd& end)
     if (end.signal)
         return {.signal = end.signal};
     if (end.flaws > 0) {
-        auto line = fmt::format("echo {}: {}", target, flaw_text(*end.first_flaw));
+        auto line = fmt::format("echo {}: {}", target, flaw_text(*end.first_flaw, !plan.load));
         if (end.flaws > 1)
             line += fmt::format("; {} flaws in all", end.flaws);
         return {.status = ExitStatus::No, .why = Error::usage(line)};
@@ -147,7 +147,7 @@ public:
                  {"--seed", "N", "Load: other contents and sizes for another N", &m_args.seed},
                  {"--warmup", "DUR", "Load: do not count messages sent before that",
                   &m_args.warmup},
-                 {"--no-verify", "", "Load: count the bytes that come, do not compare them",
+                 {"--no-verify", "", "Load: count what comes back, do not compare it",
                   &m_args.no_verify},
                  timeout_option(m_args.network, "For connecting, and for each echo (default 5s)"),
                  deadline_option(m_args.network),

@@ -121,7 +121,7 @@ complete -c sockit -n '__sockit_in echo client' -s d -l duration -x -d 'Load: ho
 complete -c sockit -n '__sockit_in echo client' -l size -x -d 'Load: 64, 1k-16k or 64,16k (default 64)'
 complete -c sockit -n '__sockit_in echo client' -l seed -x -d 'Load: other contents and sizes for another N'
 complete -c sockit -n '__sockit_in echo client' -l warmup -x -d 'Load: do not count messages sent before that'
-complete -c sockit -n '__sockit_in echo client' -l no-verify -d 'Load: count the bytes that come, do not compare them'
+complete -c sockit -n '__sockit_in echo client' -l no-verify -d 'Load: count what comes back, do not compare it'
 complete -c sockit -n '__sockit_in echo client' -l timeout -x -d 'For connecting, and for each echo (default 5s)'
 complete -c sockit -n '__sockit_in echo client' -l deadline -x -d 'Limit for the whole run'
 complete -c sockit -n '__sockit_in echo client' -l source -x -d 'Local address, and port, to connect from'

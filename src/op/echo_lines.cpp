@@ -282,7 +282,8 @@ Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal&
                                  const Emit& emit)
 {
     auto loop = TRY(OpLoop::open(plan.deadline));
-    emit(EchoStart{plan.target.text, echo_settings(plan)});
+    if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
+        return EchoClientEnd{}; // nobody would read what we find
     auto dialled =
         TRY(dial(loop, plan.target, plan.socket, 1, Deadline::after(plan.timeout), emit));
     return EchoLines(plan, terminal, loop).run(std::move(dialled), emit);

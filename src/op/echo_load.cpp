@@ -227,7 +227,8 @@ Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
 {
     raise_descriptor_limit();
     auto loop = TRY(OpLoop::open(plan.deadline));
-    emit(EchoStart{plan.target.text, echo_settings(plan)});
+    if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
+        return EchoClientEnd{}; // nobody would read what we find
     auto dialled = TRY(dial(loop, plan.target, plan.socket, plan.load->connections,
                             Deadline::after(plan.timeout), emit));
     return EchoLoadRun(plan, loop).run(std::move(dialled), emit);

@@ -137,6 +137,12 @@ void EchoServer::close(std::uint32_t slot, bool by_peer, std::optional<Error> er
     peer = {};
     m_free.push_back(slot);
     m_door.left();
+    if (m_door.inside() == 0) { // what thousands needed is given back
+        m_peers.clear();
+        m_peers.shrink_to_fit();
+        m_free.clear();
+        m_free.shrink_to_fit();
+    }
 }
 
 /// The slot, and the low half of the connection's number to tell its tenants apart; nobody's slot

@@ -43,8 +43,8 @@ void describe(const OptionRead& event, Record& record);
 void describe(const OptionChanged& event, Record& record);
 void describe(const SockoptsSummary& event, Record& record);
 
-/// One flaw of an echo in words, for people.
-std::string flaw_text(const EchoDetail& detail);
+/// One flaw of an echo in words, for people: of a message, or of a line that somebody typed.
+std::string flaw_text(const EchoDetail& detail, bool of_line);
 
 /// Dispatches on the alternative.
 void describe(const Event& event, Record& record);

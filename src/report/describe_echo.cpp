@@ -147,7 +147,7 @@ void add_flaw_lines(Record& record, const EchoSummary& event)
     record.line += "\n" + record.paint(Color::Red, "wrong    " + flaw_words(flaws));
     const std::size_t shown = std::min(most, flaws.details.size());
     for (std::size_t i = 0; i < shown; ++i)
-        record.line += "\n  " + flaw_text(flaws.details[i]);
+        record.line += "\n  " + flaw_text(flaws.details[i], event.settings.lines);
     if (flaws.total() > shown)
         record.line += fmt::format("\n  and {} more", flaws.total() - shown);
 }
@@ -176,9 +176,12 @@ void add_lines(Record& record, const EchoSummary& event)
 
 const DocumentShape echo_shape{.schema = "sockit.echo/1", .placements = placements};
 
-std::string flaw_text(const EchoDetail& detail)
+std::string flaw_text(const EchoDetail& detail, bool of_line)
 {
-    const auto where = fmt::format("connection {}, message {}", detail.connection, detail.sequence);
+    const auto where =
+        of_line ? fmt::format("line {}", detail.sequence + 1)
+                : fmt::format("connection {}, message {}", detail.connection, detail.sequence);
+    const auto bytes = [&](std::string_view raw) { return of_line ? quote(raw) : hex(raw); };
     switch (detail.flaw) {
     case EchoFlaw::Lost: return where + ": no echo";
     case EchoFlaw::Duplicate: return where + ": its echo came twice";
@@ -188,9 +191,9 @@ std::string flaw_text(const EchoDetail& detail)
     case EchoFlaw::Corrupt: break;
     }
     if (detail.expected.empty())
-        return where + fmt::format(": bytes behind its end: {}", hex(detail.actual));
+        return where + ": more came than was sent: " + bytes(detail.actual);
     return where + fmt::format(": wrong from byte {} on: expected {}, got {}", detail.offset,
-                               hex(detail.expected), hex(detail.actual));
+                               bytes(detail.expected), bytes(detail.actual));
 }
 
 void describe(const EchoStart& event, Record& record)

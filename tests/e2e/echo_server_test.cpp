@@ -34,14 +34,17 @@ bool served(const Fd& socket)
 
 bool serves(const Server& server) { return served(connect_to(port_of(server))); }
 
+/// Ends the server and gives its last record.
 nlohmann::json summary_after(Server& server, int signal)
 {
     server->send_signal(signal);
     const auto outcome = server->wait();
     EXPECT_TRUE(died_by(outcome, signal));
-    EXPECT_TRUE(valid_lines(outcome.out));
-    const auto lines = parse_lines(outcome.out);
-    return lines.empty() ? nlohmann::json() : lines.back();
+    const auto last = outcome.out.rfind('\n', outcome.out.size() - 2) + 1;
+    auto summary = parse_document(std::string_view(outcome.out).substr(last));
+    EXPECT_TRUE(valid(summary, "sockit.echo/1"));
+    EXPECT_EQ(summary["type"], "summary");
+    return summary;
 }
 
 std::size_t resident_kibibytes(pid_t pid)
