@@ -6,6 +6,7 @@
 #include "cmd/plan_common.h"
 #include "cmd/session.h"
 #include "report/describe.h"
+#include "report/shapes.h"
 #include "sock/netns.h"
 
 #include <fmt/core.h>

@@ -2,7 +2,7 @@
 
 #include "cmd/command.h"
 #include "cmd/plan_common.h"
-#include "report/describe.h"
+#include "report/shapes.h"
 #include "sock/netns.h"
 
 namespace sockit {

@@ -52,7 +52,7 @@ private:
     static ExitStatus fail_early(Session& session, const Error& error)
     {
         session.emit()(Failed{error});
-        session.emit()(ListenSummary{});
+        session.emit()(ListenSummary{.error = error});
         return session.finish({.status = exit_status(error), .why = error, .signal = {}});
     }
 

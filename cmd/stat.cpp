@@ -124,11 +124,13 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::Listening;
     else if (some_kind || some_family)
         plan.selection = StatSelection::Connected;
-    plan.view = {.processes = args.processes || plan.selection == StatSelection::Overview,
+    const bool overview = plan.selection == StatSelection::Overview;
+    plan.view = {.processes = args.processes || overview,
                  .extended = args.extended,
                  .tcp_info = args.info,
                  .memory = args.memory,
-                 .timer = args.timers};
+                 .timer = args.timers,
+                 .peer = !overview}; // those who wait for clients have none
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     return plan;
 }

@@ -33,6 +33,7 @@ struct ListenSummary {
     std::optional<std::uint64_t> bytes_received = 0;
     std::optional<std::uint64_t> bytes_sent = 0;
     std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
+    std::optional<Error> error; ///< what ended the server, or its only connection, before its time
 
     bool operator==(const ListenSummary&) const = default;
 };

@@ -17,6 +17,7 @@ struct StatView {
     bool tcp_info = false;
     bool memory = false;
     bool timer = false; ///< for people; machines get it always
+    bool peer = true;   ///< for people; machines get it always
 
     bool operator==(const StatView&) const = default;
 };

@@ -33,7 +33,9 @@ Result<> clear_stale_path(const Endpoint& endpoint, int type)
         return {}; // whatever is wrong with the path, bind() will say it
     if (!S_ISSOCK(status.st_mode))
         return path_in_use(endpoint, "the path is there and is not a socket");
-    const auto knock = TRY(Socket::open(AF_UNIX, type));
+    // With the wrong type: whoever lives there refuses it (EPROTOTYPE) without noticing. A right
+    // one would use up the single connection of a server that serves one.
+    const auto knock = TRY(Socket::open(AF_UNIX, type == SOCK_DGRAM ? SOCK_STREAM : SOCK_DGRAM));
     const auto answer = knock.connect(endpoint);
     if (answer || answer.error().code != ECONNREFUSED)
         return path_in_use(endpoint, "another process serves this socket");

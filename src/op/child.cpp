@@ -1,5 +1,7 @@
 #include "op/child.h"
 
+#include "base/escape.h"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -34,6 +36,27 @@ struct SpawnSettings {
 
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
+};
+
+/// posix_spawn sets no limits: the child inherits what holds while it is started.
+class DescriptorLimit {
+public:
+    explicit DescriptorLimit(const std::optional<rlimit>& wanted)
+    {
+        if (wanted && ::getrlimit(RLIMIT_NOFILE, &m_ours) == 0)
+            m_changed = ::setrlimit(RLIMIT_NOFILE, &*wanted) == 0;
+    }
+    DescriptorLimit(const DescriptorLimit&) = delete;
+    DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+    ~DescriptorLimit()
+    {
+        if (m_changed)
+            ::setrlimit(RLIMIT_NOFILE, &m_ours);
+    }
+
+private:
+    rlimit m_ours{};
+    bool m_changed = false;
 };
 
 /// 0 and 1 are the socket, 2 stays, the rest goes, whoever left it open.
@@ -126,6 +149,7 @@ Result<Child> Child::start(const ChildPlan& plan, Socket socket, const Endpoint&
     auto arguments = words;
     auto environment = environment_for(local, peer);
     pid_t pid = 0;
+    const DescriptorLimit limit(plan.descriptors);
     if (failed == 0)
         failed = ::posix_spawnp(&pid, words[0].c_str(), &settings.actions, &settings.attributes,
                                 pointers(arguments).data(), pointers(environment).data());
@@ -184,6 +208,14 @@ void Child::end_all(std::span<Child> children)
         child.send_signal(SIGKILL);
         child.reap();
     }
+}
+
+void warn_of_status(const ChildPlan& plan, int status, const Emit& emit)
+{
+    if (status != 0)
+        emit(Warning{.message = quote(plan.words.front()) + " ended with exit status " +
+                                std::to_string(status),
+                     .error = std::nullopt});
 }
 
 } // namespace sockit

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "event/event.h"
 #include "op/op_loop.h"
 #include "sock/socket.h"
 
@@ -10,15 +11,18 @@
 #include <string>
 #include <vector>
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 namespace sockit {
 
 struct ChildPlan {
     std::vector<std::string> words; ///< program and arguments; none: no child is wanted
+    /// RLIMIT_NOFILE for it, where ours has been raised: select(2) cannot bear many.
+    std::optional<rlimit> descriptors;
 
     [[nodiscard]] bool wanted() const { return !words.empty(); }
-    bool operator==(const ChildPlan&) const = default;
+    bool operator==(const ChildPlan& other) const { return words == other.words; }
 };
 
 /// A program that has a connection to itself: the socket, blocking, is its descriptors 0 and 1, our
@@ -58,5 +62,8 @@ private:
     pid_t m_pid; ///< 0 once reaped
     Fd m_pidfd;
 };
+
+/// Tells of a child that did not end well, since its status becomes ours.
+void warn_of_status(const ChildPlan& plan, int status, const Emit& emit);
 
 } // namespace sockit

@@ -1,6 +1,7 @@
 #include "op/connect.h"
 
 #include "op/connect_race.h"
+#include "op/resolve_in_loop.h"
 #include "sock/tcp_info.h"
 
 #include <cerrno>
@@ -88,21 +89,10 @@ Result<std::optional<Connection>> Run::reach()
 /// The target's endpoints; none when the loop was stopped.
 Result<std::vector<Endpoint>> Run::find(const Deadline& limit)
 {
-    if (auto known = known_endpoints(m_plan.target, m_plan.socket.family))
-        return *std::move(known);
-    const auto job = TRY(ResolveJob::start(m_plan.target, m_plan.socket.family));
-    TRY(m_loop->poller().add(job.ready_fd(), 0, {.read = true}));
-    auto answer = job.take();
-    for (; !answer; answer = job.take()) {
-        if (limit.passed())
-            return Failure(resolve_timed_out(m_plan.target));
-        TRY(m_loop->wait(limit));
-        if (m_loop->stopped())
-            return std::vector<Endpoint>();
-    }
-    m_loop->poller().remove(job.ready_fd());
-    m_summary.phases.resolve = Clock::now() - m_start;
-    return *std::move(answer);
+    auto endpoints = TRY(resolve_in_loop(*m_loop, m_plan.target, m_plan.socket.family, limit));
+    if (!m_plan.target.endpoint && !endpoints.empty())
+        m_summary.phases.resolve = Clock::now() - m_start;
+    return endpoints;
 }
 
 Result<> Run::use(Connection connection)
@@ -139,6 +129,7 @@ Result<> Run::run_child(Connection connection)
     auto child = TRY(Child::start(m_plan.child, std::move(connection.socket), connection.local,
                                   connection.peer));
     m_summary.child_status = TRY(child.wait(*m_loop));
+    warn_of_status(m_plan.child, m_summary.child_status.value_or(0), m_emit);
     return {};
 }
 

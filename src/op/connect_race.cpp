@@ -6,9 +6,18 @@
 #include <cerrno>
 #include <utility>
 
+#include <sys/ioctl.h>
+
 namespace sockit {
 
 namespace {
+
+/// Whether bytes wait to be received; takes neither them nor the socket's pending error.
+bool has_data(FdRef socket)
+{
+    int waiting = 0;
+    return ::ioctl(socket.value, FIONREAD, &waiting) == 0 && waiting > 0;
+}
 
 constexpr auto stagger = std::chrono::milliseconds(250); // RFC 8305, section 8
 constexpr auto full_backlog_pause = std::chrono::milliseconds(10);
@@ -128,7 +137,10 @@ Result<> Race::look_at(std::span<const Ready> ready)
         Attempt* attempt = find(one.token);
         if (attempt == nullptr || attempt->again.is_set())
             continue;
-        if (auto outcome = attempt->socket.pending_error(m_endpoints[attempt->index]); !outcome)
+        if (has_data(attempt->socket.ref())) // even if it was reset since: what came is delivered
+            established(*attempt);
+        else if (auto outcome = attempt->socket.pending_error(m_endpoints[attempt->index]);
+                 !outcome)
             end(attempt->index, outcome.error());
         else if (one.writable || one.hangup)
             established(*attempt);

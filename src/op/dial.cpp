@@ -1,7 +1,7 @@
 #include "op/dial.h"
 
-#include "loop/poller.h"
 #include "op/nodelay.h"
+#include "op/resolve_in_loop.h"
 #include "sock/errqueue.h"
 
 #include <cerrno>
@@ -11,16 +11,13 @@ namespace sockit {
 
 namespace {
 
-constexpr std::uint64_t signals_token = ~0ULL;
-constexpr std::uint64_t resolver_token = ~0ULL - 1;
 constexpr auto full_backlog_pause = std::chrono::milliseconds(5);
 
 class Dialling {
 public:
-    Dialling(const Target& target, const SocketPlan& plan, const Deadline& deadline, Poller poller,
-             const Signals& signals, const Emit& emit)
-        : m_target(target), m_plan(plan), m_deadline(deadline), m_poller(std::move(poller)),
-          m_signals(signals), m_emit(emit)
+    Dialling(OpLoop& loop, const Target& target, const SocketPlan& plan, const Deadline& deadline,
+             const Emit& emit)
+        : m_loop(loop), m_target(target), m_plan(plan), m_deadline(deadline), m_emit(emit)
     {}
 
     Result<Dialled> run(std::size_t count);
@@ -34,10 +31,9 @@ private:
         std::size_t next = 0; ///< the endpoint to try after this one
     };
 
-    Result<> find_endpoints();
     void start(std::size_t index);
     void try_next(std::size_t index);
-    void conclude(std::size_t index);
+    void conclude(const Ready& ready);
     void fail(std::size_t index, Error error);
     void succeed(std::size_t index);
     void retry_full_backlogs();
@@ -52,11 +48,10 @@ private:
         return m_endpoints[attempt.next - 1];
     }
 
+    OpLoop& m_loop;
     const Target& m_target;
     const SocketPlan& m_plan;
     const Deadline& m_deadline;
-    Poller m_poller;
-    const Signals& m_signals;
     const Emit& m_emit;
     const Emit m_silent = [](const Event&) { return true; };
     std::vector<Endpoint> m_endpoints;
@@ -68,51 +63,24 @@ private:
 
 Result<Dialled> Dialling::run(std::size_t count)
 {
-    TRY(m_poller.add(m_signals.ref(), signals_token, {.read = true}));
-    TRY(find_endpoints());
-    if (m_dialled.signal)
-        return std::move(m_dialled);
-    m_attempts.resize(count);
-    for (std::size_t i = 0; i < count; ++i)
+    m_endpoints = TRY(resolve_in_loop(m_loop, m_target, m_plan.family, m_deadline));
+    m_attempts.resize(m_endpoints.empty() ? 0 : count);
+    for (std::size_t i = 0; i < m_attempts.size(); ++i)
         start(i);
-    while (m_pending > 0 && !m_dialled.signal) {
+    while (m_pending > 0 && !m_loop.stopped()) {
         const auto pause = m_waiting > 0 ? Deadline::after(full_backlog_pause) : Deadline();
-        const auto ready = TRY(m_poller.wait(sooner(m_deadline, pause)));
-        for (const auto& one : ready) {
-            if (one.token == signals_token)
-                m_dialled.signal = m_signals.take();
-            else
-                conclude(one.token);
-        }
+        const auto ready = TRY(m_loop.wait(sooner(m_deadline, pause)));
+        for (const auto& one : ready)
+            if (one.token < m_attempts.size())
+                conclude(one);
         retry_full_backlogs();
         if (m_deadline.passed())
             give_up();
     }
+    for (const auto& attempt : m_attempts)
+        if (attempt.state == State::Connecting)
+            m_loop.poller().remove(attempt.socket.ref());
     return std::move(m_dialled);
-}
-
-Result<> Dialling::find_endpoints()
-{
-    if (auto known = known_endpoints(m_target, m_plan.family)) {
-        m_endpoints = TRY(*std::move(known));
-        return {};
-    }
-    const auto job = TRY(ResolveJob::start(m_target, m_plan.family));
-    TRY(m_poller.add(job.ready_fd(), resolver_token, {.read = true}));
-    while (!m_dialled.signal) {
-        if (auto answer = job.take()) {
-            m_poller.remove(job.ready_fd());
-            m_endpoints = TRY(*std::move(answer));
-            return {};
-        }
-        if (m_deadline.passed())
-            return Failure(resolve_timed_out(m_target));
-        const auto ready = TRY(m_poller.wait(m_deadline));
-        for (const auto& one : ready)
-            if (one.token == signals_token)
-                m_dialled.signal = m_signals.take();
-    }
-    return {};
 }
 
 void Dialling::start(std::size_t index)
@@ -141,20 +109,27 @@ void Dialling::try_next(std::size_t index)
     if (*progress == ConnectProgress::Connected)
         return succeed(index);
     attempt.state = State::Connecting;
-    if (const auto added = m_poller.add(attempt.socket.ref(), index, {.write = true}); !added)
+    if (const auto added = m_loop.poller().add(attempt.socket.ref(), index, {.write = true});
+        !added)
         fail(index, added.error());
 }
 
-void Dialling::conclude(std::size_t index)
+void Dialling::conclude(const Ready& ready)
 {
+    const auto index = static_cast<std::size_t>(ready.token);
     Attempt& attempt = m_attempts[index];
-    m_poller.remove(attempt.socket.ref());
     const Endpoint& to = endpoint_of(attempt);
     if (const auto outcome = attempt.socket.pending_error(to); !outcome) {
         Error error = outcome.error();
         error.icmp = take_icmp_error(attempt.socket.ref());
+        m_loop.poller().remove(attempt.socket.ref());
         return fail(index, std::move(error));
     }
+    if (!ready.writable && !ready.hangup) {
+        take_icmp_error(attempt.socket.ref()); // a hint, not the end; unread it stays ready
+        return;
+    }
+    m_loop.poller().remove(attempt.socket.ref());
     const auto local = attempt.socket.local();
     if (local && *local == to) {
         // tcp(7) allows a simultaneous open with oneself when the source port happens to match.
@@ -218,6 +193,7 @@ void Dialling::give_up()
             continue;
         m_dialled.failures.push_back(
             Error::from_errno(Phase::Connect, "connect", endpoint_of(attempt).text(), ETIMEDOUT));
+        m_loop.poller().remove(attempt.socket.ref());
         attempt.state = State::Settled;
         --m_pending;
     }
@@ -225,11 +201,10 @@ void Dialling::give_up()
 
 } // namespace
 
-Result<Dialled> dial(const Target& target, const SocketPlan& plan, std::size_t count,
-                     const Deadline& deadline, const Signals& signals, const Emit& emit)
+Result<Dialled> dial(OpLoop& loop, const Target& target, const SocketPlan& plan, std::size_t count,
+                     const Deadline& deadline, const Emit& emit)
 {
-    Dialling dialling(target, plan, deadline, TRY(Poller::open()), signals, emit);
-    return dialling.run(count);
+    return Dialling(loop, target, plan, deadline, emit).run(count);
 }
 
 } // namespace sockit

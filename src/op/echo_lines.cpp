@@ -1,9 +1,8 @@
 #include "base/escape.h"
-#include "loop/poller.h"
-#include "loop/signals.h"
 #include "op/dial.h"
 #include "op/echo_client.h"
 #include "op/echo_report.h"
+#include "sock/errqueue.h"
 #include "sock/io.h"
 
 #include <algorithm>
@@ -13,19 +12,16 @@ namespace sockit {
 
 namespace {
 
-constexpr std::uint64_t signals_token = 0;
-constexpr std::uint64_t input_token = 1;
-constexpr std::uint64_t socket_token = 2;
+constexpr std::uint64_t input_token = 0;
+constexpr std::uint64_t socket_token = 1;
 constexpr std::size_t longest_line = 64UL * 1024; ///< what is longer is sent in pieces
 constexpr std::size_t shown = 16;                 ///< bytes in a detail
 constexpr auto drain_limit = std::chrono::milliseconds(500);
 
 class EchoLines {
 public:
-    EchoLines(const EchoClientPlan& plan, const EchoTerminal& terminal, Poller poller,
-              const Signals& signals, const Deadline& deadline)
-        : m_plan(plan), m_terminal(terminal), m_poller(std::move(poller)), m_signals(signals),
-          m_deadline(deadline), m_report(plan)
+    EchoLines(const EchoClientPlan& plan, const EchoTerminal& terminal, OpLoop& loop)
+        : m_plan(plan), m_terminal(terminal), m_loop(loop), m_report(plan)
     {}
 
     Result<EchoClientEnd> run(Dialled dialled, const Emit& emit);
@@ -56,9 +52,7 @@ private:
 
     const EchoClientPlan& m_plan;
     const EchoTerminal& m_terminal;
-    Poller m_poller;
-    const Signals& m_signals;
-    const Deadline& m_deadline;
+    OpLoop& m_loop;
     EchoReport m_report;
     Socket m_socket;
     State m_state = State::Asking;
@@ -72,47 +66,40 @@ private:
     std::uint64_t m_sequence = 0;
     Clock::time_point m_since;
     Deadline m_limit; ///< of the state
-    std::optional<int> m_signal;
-    bool m_deadline_passed = false;
 };
 
 Result<EchoClientEnd> EchoLines::run(Dialled dialled, const Emit& emit)
 {
-    m_signal = dialled.signal;
     for (const auto& failure : dialled.failures)
         m_report.add_failure(failure);
-    if (!m_signal && !dialled.connections.empty()) {
+    if (!m_loop.stopped() && !dialled.connections.empty()) {
         m_socket = std::move(dialled.connections.front().socket);
         TRY(loop());
         m_report.sample(m_socket.ref());
         if (m_prompted)
             TRY(show("\n"));
     }
-    return m_report.finish(m_signal, m_deadline_passed, emit);
+    return m_report.finish(m_loop, emit);
 }
 
 Result<> EchoLines::loop()
 {
-    TRY(m_poller.add(m_signals.ref(), signals_token, {.read = true}));
-    TRY(m_poller.add(m_socket.ref(), socket_token, {.read = true}));
+    TRY(m_loop.poller().add(m_socket.ref(), socket_token, {.read = true}));
     TRY(take_line());
-    while (m_state != State::Done && !m_signal && !m_deadline_passed) {
+    while (m_state != State::Done && !m_loop.stopped()) {
         TRY(watch_input(m_state == State::Asking));
-        const auto ready = TRY(m_poller.wait(sooner(m_limit, m_deadline)));
+        const auto ready = TRY(m_loop.wait(m_limit));
         for (const auto& one : ready)
             TRY(handle(one));
         if (m_limit.passed())
             TRY(time_out());
-        m_deadline_passed = m_deadline.passed();
     }
     return {};
 }
 
 Result<> EchoLines::handle(const Ready& ready)
 {
-    if (ready.token == signals_token)
-        m_signal = m_signals.take();
-    else if (ready.token == input_token && m_state == State::Asking)
+    if (ready.token == input_token && m_state == State::Asking)
         return read_input();
     else if (ready.token == socket_token && m_state != State::Done) {
         if (ready.writable && m_state == State::Waiting)
@@ -166,8 +153,8 @@ Result<> EchoLines::watch_input(bool wanted)
         return {};
     m_input_watched = wanted;
     if (wanted)
-        return m_poller.add(m_terminal.input, input_token, {.read = true});
-    m_poller.remove(m_terminal.input);
+        return m_loop.poller().add(m_terminal.input, input_token, {.read = true});
+    m_loop.poller().remove(m_terminal.input);
     return {};
 }
 
@@ -180,7 +167,7 @@ void EchoLines::send_line()
     m_sent += went->bytes;
     const bool unsent = m_sent < m_line.size();
     if (const auto changed =
-            m_poller.modify(m_socket.ref(), socket_token, {.read = true, .write = unsent});
+            m_loop.poller().modify(m_socket.ref(), socket_token, {.read = true, .write = unsent});
         !changed)
         fail(changed.error());
 }
@@ -191,6 +178,8 @@ Result<> EchoLines::receive()
     const auto came = receive_some(m_socket.ref(), buffer, "");
     if (!came)
         fail(came.error());
+    else if (came->would_block())
+        take_icmp_error(m_socket.ref()); // a hint, not the end; unread it stays ready
     else if (came->end())
         end_of_stream();
     else if (came->bytes > 0) {
@@ -292,13 +281,11 @@ Result<> EchoLines::prompt()
 Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal& terminal,
                                  const Emit& emit)
 {
-    const auto signals = TRY(Signals::open());
-    const auto deadline = Deadline::after(plan.deadline);
+    auto loop = TRY(OpLoop::open(plan.deadline));
     emit(EchoStart{plan.target.text, echo_settings(plan)});
-    auto dialled = TRY(dial(plan.target, plan.socket, 1,
-                            sooner(deadline, Deadline::after(plan.timeout)), signals, emit));
-    EchoLines lines(plan, terminal, TRY(Poller::open()), signals, deadline);
-    return lines.run(std::move(dialled), emit);
+    auto dialled =
+        TRY(dial(loop, plan.target, plan.socket, 1, Deadline::after(plan.timeout), emit));
+    return EchoLines(plan, terminal, loop).run(std::move(dialled), emit);
 }
 
 } // namespace sockit

@@ -1,9 +1,8 @@
-#include "loop/poller.h"
-#include "loop/signals.h"
 #include "op/dial.h"
 #include "op/echo_client.h"
 #include "op/echo_connection.h"
 #include "op/echo_report.h"
+#include "sock/errqueue.h"
 #include "sock/limits.h"
 
 #include <algorithm>
@@ -15,7 +14,6 @@ namespace {
 using State = EchoConnection::State;
 
 constexpr std::size_t buffer_size = 64UL * 1024;
-constexpr std::uint64_t signals_token = ~0ULL;
 constexpr auto drain_limit = std::chrono::milliseconds(500);
 
 /// Late enough not to matter, soon enough that a message is given up near its timeout.
@@ -27,10 +25,9 @@ Duration sweep_period(Duration timeout)
 
 class EchoLoadRun {
 public:
-    EchoLoadRun(const EchoClientPlan& plan, Poller poller, const Signals& signals,
-                const Deadline& deadline)
-        : m_plan(plan), m_load(*plan.load), m_poller(std::move(poller)), m_signals(signals),
-          m_deadline(deadline), m_payload(m_load.seed), m_buffer(buffer_size), m_report(plan)
+    EchoLoadRun(const EchoClientPlan& plan, OpLoop& loop)
+        : m_plan(plan), m_load(*plan.load), m_loop(loop), m_payload(m_load.seed),
+          m_buffer(buffer_size), m_report(plan)
     {}
 
     Result<EchoClientEnd> run(Dialled dialled, const Emit& emit);
@@ -53,9 +50,7 @@ private:
 
     const EchoClientPlan& m_plan;
     const EchoLoad& m_load;
-    Poller m_poller;
-    const Signals& m_signals;
-    const Deadline& m_deadline;
+    OpLoop& m_loop;
     EchoPayload m_payload;
     std::vector<std::byte> m_buffer; ///< of what is sent and of what comes, in turn
     std::vector<EchoConnection> m_connections;
@@ -63,8 +58,6 @@ private:
     std::uint64_t m_claimed = 0; ///< messages begun, warm-up apart
     Clock::time_point m_measure_from;
     std::optional<Clock::time_point> m_stop_at;
-    std::optional<int> m_signal;
-    bool m_deadline_passed = false;
     EchoReport m_report;
 };
 
@@ -72,26 +65,24 @@ Result<EchoClientEnd> EchoLoadRun::run(Dialled dialled, const Emit& emit)
 {
     for (const auto& failure : dialled.failures)
         m_report.add_failure(failure);
-    m_signal = dialled.signal;
-    if (!m_signal && !dialled.connections.empty()) {
+    if (!m_loop.stopped()) {
         TRY(begin(std::move(dialled.connections)));
         TRY(loop());
         for (const auto& connection : m_connections)
             if (connection.state() == State::Busy)
                 m_report.sample(connection.ref());
     }
-    return m_report.finish(m_signal, m_deadline_passed, emit);
+    return m_report.finish(m_loop, emit);
 }
 
 Result<> EchoLoadRun::begin(std::vector<Dialled::Connection> connections)
 {
-    TRY(m_poller.add(m_signals.ref(), signals_token, {.read = true}));
     m_connections.reserve(connections.size());
     for (auto& one : connections) {
         const auto number = static_cast<std::uint32_t>(m_connections.size() + 1);
         const auto& added =
             m_connections.emplace_back(std::move(one.socket), number, m_payload, m_load.verify);
-        TRY(m_poller.add(added.ref(), token_of(added), {.read = true}));
+        TRY(m_loop.poller().add(added.ref(), token_of(added), {.read = true}));
     }
     m_open = m_connections.size();
     const auto now = Clock::now();
@@ -109,14 +100,11 @@ Result<> EchoLoadRun::loop()
     const Duration period = sweep_period(m_plan.timeout);
     auto sweep_at = Deadline::after(period);
     bool warming_up = m_load.warmup > Duration::zero();
-    while (m_open > 0 && !m_signal && !m_deadline_passed) {
-        const auto ready = TRY(m_poller.wait(sooner(sweep_at, m_deadline)));
-        for (const auto& one : ready) {
-            if (one.token == signals_token)
-                m_signal = m_signals.take();
-            else
+    while (m_open > 0 && !m_loop.stopped()) {
+        const auto ready = TRY(m_loop.wait(sweep_at));
+        for (const auto& one : ready)
+            if (one.token < m_connections.size())
                 serve(one);
-        }
         if (sweep_at.passed()) {
             sweep(Clock::now());
             sweep_at = Deadline::after(period);
@@ -125,7 +113,6 @@ Result<> EchoLoadRun::loop()
             m_report.start_measuring(m_measure_from);
             warming_up = false;
         }
-        m_deadline_passed = m_deadline.passed();
     }
     return {};
 }
@@ -140,6 +127,8 @@ void EchoLoadRun::serve(const Ready& ready)
     const auto came = receive_some(connection.ref(), m_buffer, "");
     if (!came)
         fail(connection, came.error());
+    else if (came->would_block())
+        take_icmp_error(connection.ref()); // a hint, not the end; unread it stays ready
     else if (came->end())
         close(connection);
     else
@@ -193,8 +182,9 @@ void EchoLoadRun::send(EchoConnection& connection, bool watched)
     if (const auto sent = connection.send(m_buffer); !sent)
         return fail(connection, sent.error());
     if (watched == connection.sent_all()) {
-        const auto changed = m_poller.modify(connection.ref(), token_of(connection),
-                                             {.read = true, .write = !connection.sent_all()});
+        const auto changed =
+            m_loop.poller().modify(connection.ref(), token_of(connection),
+                                   {.read = true, .write = !connection.sent_all()});
         if (!changed)
             fail(connection, changed.error());
     }
@@ -209,7 +199,7 @@ void EchoLoadRun::fail(EchoConnection& connection, const Error& error)
 
 void EchoLoadRun::close(EchoConnection& connection)
 {
-    m_poller.remove(connection.ref());
+    m_loop.poller().remove(connection.ref());
     connection.close(m_report.flaws());
     --m_open;
 }
@@ -236,13 +226,11 @@ void EchoLoadRun::sweep(Clock::time_point now)
 Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
 {
     raise_descriptor_limit();
-    const auto signals = TRY(Signals::open());
-    const auto deadline = Deadline::after(plan.deadline);
+    auto loop = TRY(OpLoop::open(plan.deadline));
     emit(EchoStart{plan.target.text, echo_settings(plan)});
-    auto dialled = TRY(dial(plan.target, plan.socket, plan.load->connections,
-                            sooner(deadline, Deadline::after(plan.timeout)), signals, emit));
-    EchoLoadRun run(plan, TRY(Poller::open()), signals, deadline);
-    return run.run(std::move(dialled), emit);
+    auto dialled = TRY(dial(loop, plan.target, plan.socket, plan.load->connections,
+                            Deadline::after(plan.timeout), emit));
+    return EchoLoadRun(plan, loop).run(std::move(dialled), emit);
 }
 
 } // namespace sockit

@@ -1,6 +1,5 @@
 #include "op/echo_report.h"
 
-#include "loop/signals.h"
 #include "sock/tcp_info.h"
 
 #include <algorithm>
@@ -104,7 +103,7 @@ void EchoReport::add_end()
     m_peer_ended = true;
 }
 
-EchoClientEnd EchoReport::finish(std::optional<int> signal, bool deadline_passed, const Emit& emit)
+EchoClientEnd EchoReport::finish(const OpLoop& loop, const Emit& emit)
 {
     const CpuTime cpu = cpu_time();
     m_summary.cpu_user = cpu.user - m_cpu_before.user;
@@ -113,16 +112,13 @@ EchoClientEnd EchoReport::finish(std::optional<int> signal, bool deadline_passed
     const auto busy = static_cast<double>((m_summary.cpu_user + m_summary.cpu_system).count());
     m_summary.client_bound = m_summary.duration >= shortest_judged &&
                              busy >= bound_share * static_cast<double>(m_summary.duration.count());
-    if (signal)
-        m_summary.stopped_by = Signals::name(*signal);
-    else if (deadline_passed)
-        m_summary.stopped_by = "deadline";
+    m_summary.stopped_by = loop.stopped_by();
     emit(m_summary);
     EchoClientEnd end{.flaws = m_summary.flaws.total(),
                       .failures = std::move(m_failures),
                       .peer_ended = m_peer_ended,
-                      .deadline_passed = deadline_passed,
-                      .signal = signal};
+                      .deadline_passed = loop.deadline_passed(),
+                      .signal = loop.signal()};
     if (!m_summary.flaws.details.empty())
         end.first_flaw = m_summary.flaws.details.front();
     return end;

@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "op/echo_client.h"
 #include "op/echo_payload.h"
+#include "op/op_loop.h"
 
 namespace sockit {
 
@@ -31,7 +32,7 @@ public:
     void sample(FdRef socket);
 
     /// Emits the summary.
-    EchoClientEnd finish(std::optional<int> signal, bool deadline_passed, const Emit& emit);
+    EchoClientEnd finish(const OpLoop& loop, const Emit& emit);
 
 private:
     struct CpuTime {

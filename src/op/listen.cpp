@@ -15,7 +15,8 @@ constexpr std::uint64_t listener_token = 0;
 
 class Run {
 public:
-    Run(const ListenPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit) {}
+    Run(const ListenPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit), m_child(plan.child)
+    {}
 
     ListenEnd run();
 
@@ -29,6 +30,7 @@ private:
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
+    ChildPlan m_child;
     std::optional<OpLoop> m_loop;
     ListenSummary m_summary;
     ListenEnd m_end;
@@ -37,8 +39,9 @@ private:
 ListenEnd Run::run()
 {
     if (auto acceptor = open()) {
-        auto served = m_plan.keep_open ? serve_many(*m_loop, *acceptor, m_plan, m_emit, m_summary)
-                                       : serve_one(*acceptor);
+        auto served = m_plan.keep_open
+                          ? serve_many(*m_loop, *acceptor, m_plan, m_child, m_emit, m_summary)
+                          : serve_one(*acceptor);
         if (!served)
             m_end.error = served.error();
     } else {
@@ -49,13 +52,14 @@ ListenEnd Run::run()
         m_summary.stopped_by = m_loop->stopped_by();
         m_end.signal = m_loop->signal();
     }
+    m_summary.error = m_end.error;
     m_emit(m_summary);
     return std::move(m_end);
 }
 
 Result<Acceptor> Run::open()
 {
-    raise_descriptor_limit();
+    m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto acceptor = TRY(Acceptor::open(m_plan.listener, m_emit));
     m_emit(ServerReady{.local = acceptor.local(), .time = std::chrono::system_clock::now()});
@@ -104,7 +108,7 @@ Result<std::optional<PeerAccepted>> Run::wait_for_one(Acceptor& acceptor, Socket
 Result<> Run::serve(Socket socket, ListenClosed& story)
 {
     TRY(apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
-    return m_plan.child.wanted() ? run_child(std::move(socket), story) : relay(socket, story);
+    return m_child.wanted() ? run_child(std::move(socket), story) : relay(socket, story);
 }
 
 Result<> Run::relay(const Socket& socket, ListenClosed& story)
@@ -122,8 +126,9 @@ Result<> Run::relay(const Socket& socket, ListenClosed& story)
 
 Result<> Run::run_child(Socket socket, ListenClosed& story)
 {
-    auto child = TRY(Child::start(m_plan.child, std::move(socket), story.local, story.peer));
+    auto child = TRY(Child::start(m_child, std::move(socket), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
+    warn_of_status(m_child, story.child_status.value_or(0), m_emit);
     return {};
 }
 

@@ -28,9 +28,9 @@ struct Guest {
 
 class Server {
 public:
-    Server(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const Emit& emit,
-           ListenSummary& summary, Destinations destinations)
-        : m_loop(loop), m_plan(plan), m_emit([this, &emit](const Event& event) {
+    Server(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const ChildPlan& child,
+           const Emit& emit, ListenSummary& summary, Destinations destinations)
+        : m_loop(loop), m_plan(plan), m_child(child), m_emit([this, &emit](const Event& event) {
               m_output_open = emit(event) && m_output_open;
               return m_output_open;
           }),
@@ -60,6 +60,7 @@ private:
 
     OpLoop& m_loop;
     const ListenPlan& m_plan;
+    const ChildPlan& m_child;
     bool m_output_open = true; ///< as long as records can be told
     const Emit m_emit;
     ListenSummary& m_summary;
@@ -139,9 +140,9 @@ Result<> Server::settle(Guest& guest)
 {
     auto& story = guest.story;
     TRY(apply_options(guest.socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
-    if (m_plan.child.wanted()) {
+    if (m_child.wanted()) {
         guest.child.emplace(
-            TRY(Child::start(m_plan.child, std::move(guest.socket), story.local, story.peer)));
+            TRY(Child::start(m_child, std::move(guest.socket), story.local, story.peer)));
         return m_loop.poller().add(guest.child->ref(), story.id, {.read = true});
     }
     guest.destination = m_destinations.make(story.id);
@@ -251,11 +252,11 @@ void Server::end_all()
 
 } // namespace
 
-Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const Emit& emit,
-                    ListenSummary& summary)
+Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
+                    const ChildPlan& child, const Emit& emit, ListenSummary& summary)
 {
     auto destinations = TRY(Destinations::open(plan.payload, emit));
-    return Server(loop, acceptor, plan, emit, summary, std::move(destinations)).run();
+    return Server(loop, acceptor, plan, child, emit, summary, std::move(destinations)).run();
 }
 
 void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& summary)

@@ -1,5 +1,6 @@
 #include "op/op_loop.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
@@ -26,7 +27,10 @@ Result<OpLoop> OpLoop::open(std::optional<Duration> run_limit)
 Result<std::span<const Ready>> OpLoop::wait(const Deadline& deadline)
 {
     const auto ready = TRY(m_poller.wait(sooner(deadline, m_deadline)));
-    note_stop();
+    // Not without need: a busy server would pay a system call a round for it.
+    if (std::ranges::find(ready, signal_token, &Ready::token) != ready.end())
+        note_signal();
+    note_deadline();
     return ready;
 }
 
@@ -37,7 +41,8 @@ Result<> OpLoop::wait_writable(FdRef fd)
     if (::poll(waiting.data(), waiting.size(), m_deadline.poll_milliseconds()) < 0 &&
         errno != EINTR)
         return Failure(Error::from_errno(Phase::Output, "poll", "", errno));
-    note_stop();
+    note_signal();
+    note_deadline();
     return {};
 }
 
@@ -48,12 +53,15 @@ std::optional<std::string> OpLoop::stopped_by() const
     return m_deadline_passed ? std::optional<std::string>("deadline") : std::nullopt;
 }
 
-void OpLoop::note_stop()
+void OpLoop::note_signal()
 {
     if (!m_signal)
         m_signal = m_signals.take();
-    if (!m_signal && m_deadline.passed())
-        m_deadline_passed = true;
+}
+
+void OpLoop::note_deadline()
+{
+    m_deadline_passed = m_deadline_passed || (!m_signal && m_deadline.passed());
 }
 
 } // namespace sockit

@@ -31,7 +31,8 @@ private:
     OpLoop(Poller poller, Signals signals, Deadline deadline)
         : m_poller(std::move(poller)), m_signals(std::move(signals)), m_deadline(deadline)
     {}
-    void note_stop();
+    void note_signal();
+    void note_deadline();
 
     Poller m_poller;
     Signals m_signals;

@@ -35,7 +35,7 @@ bool ProbeAttempt::is_tcp() const
 }
 
 std::optional<Finding> ProbeAttempt::start(Transport transport, const Endpoint& to,
-                                             const SocketPlan& plan, const Emit& emit)
+                                           const SocketPlan& plan, const Emit& emit)
 {
     m_transport = transport;
     m_to = to;

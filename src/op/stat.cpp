@@ -68,8 +68,9 @@ public:
         emit_held();
         if (m_unreadable > 0)
             m_emit(Warning{std::to_string(m_unreadable) +
-                               (m_source.via() == "proc" ? " lines of " + m_plan.proc_root + "/net"
-                                                         : std::string(" messages of sock_diag")) +
+                               (m_source.via() == "proc"
+                                    ? " lines of " + escape(m_plan.proc_root) + "/net"
+                                    : std::string(" messages of sock_diag")) +
                                " could not be read and were skipped",
                            std::nullopt});
         m_emit(StatSummary{std::move(m_counts), m_unreadable});

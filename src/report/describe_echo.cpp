@@ -2,6 +2,7 @@
 #include "report/describe.h"
 #include "report/format.h"
 #include "report/latency.h"
+#include "report/shapes.h"
 
 #include <fmt/core.h>
 
@@ -132,6 +133,13 @@ std::string error_words(const EchoSummary& event)
     return out;
 }
 
+std::string_view verdict_words(const EchoSummary& event)
+{
+    if (!event.settings.verify)
+        return ", not verified";
+    return event.flaws.total() > 0 ? "" : ", all verified";
+}
+
 void add_flaw_lines(Record& record, const EchoSummary& event)
 {
     constexpr std::size_t most = 10;
@@ -147,13 +155,13 @@ void add_flaw_lines(Record& record, const EchoSummary& event)
 void add_lines(Record& record, const EchoSummary& event)
 {
     const auto& settings = event.settings;
-    const auto what = settings.lines ? std::string("lines") : load_words(settings);
-    record.line =
-        fmt::format("{} {}{} in {}: {}{}", event.messages, settings.lines ? "" : "messages ", what,
-                    format_duration(event.duration), format_rate(rate_of(event)),
-                    !settings.verify          ? ", not verified"
-                    : event.flaws.total() > 0 ? ""
-                                              : ", all verified");
+    const auto what = settings.lines ? std::string("lines") : "messages " + load_words(settings);
+    if (event.messages == 0)
+        record.line = fmt::format("0 {} came back", what);
+    else
+        record.line =
+            fmt::format("{} {} in {}: {}{}", event.messages, what, format_duration(event.duration),
+                        format_rate(rate_of(event)), verdict_words(event));
     if (event.latency.count() > 0)
         record.line += "\nlatency  " + latency_line(event.latency);
     if (event.client_bound)

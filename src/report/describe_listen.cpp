@@ -56,6 +56,7 @@ void describe(const ListenSummary& event, Record& record)
     fields.add("bytes_received", event.bytes_received);
     fields.add("bytes_sent", event.bytes_sent);
     fields.add("stopped_by", event.stopped_by);
+    fields.add("error", event.error);
 }
 
 } // namespace sockit

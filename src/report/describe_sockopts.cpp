@@ -178,7 +178,13 @@ void describe(const OptionRead& event, Record& record)
     }
     record.cell("OPTION").text = sockopt_label(row);
     auto& value = record.cell("VALUE");
-    if (event.value) {
+    const auto* members =
+        event.value ? std::get_if<SockoptValue::Fields>(&event.value->data) : nullptr;
+    constexpr std::size_t few = 6;
+    if (members != nullptr && members->size() > few) {
+        value.text = fmt::format("{} members", members->size());
+        record.below = value_text(row, *event.value);
+    } else if (event.value) {
         value.text = value_text(row, *event.value);
         if (event.usual && *event.usual != *event.value)
             value.text += fmt::format("  (default {})", value_text(row, *event.usual));

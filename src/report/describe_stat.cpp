@@ -86,12 +86,12 @@ void add_owners(Fields& fields, std::string_view key,
 void add_processes(Fields& fields, const SocketInfo& info)
 {
     add_owners(fields, "processes", info.processes);
-    if (info.peer_inode.value_or(0) != 0)
-        add_owners(fields, "peer_processes", info.peer_processes);
     if (info.processes_incomplete)
         fields.add("processes_incomplete", "permission");
     else
         fields.add("processes_incomplete", nullptr);
+    if (info.peer_inode.value_or(0) != 0)
+        add_owners(fields, "peer_processes", info.peer_processes);
 }
 
 void add_extended(Fields& fields, const SocketInfo& info)
@@ -194,7 +194,8 @@ void fill_row(const StatSocket& event, Record& record)
     append_queue(waiting.text, info.recv_q);
     append_queue(record.cell("Send-Q").text, info.send_q);
     append_local(record.cell("Local Address:Port").text, info, event.local_service);
-    append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
+    if (view.peer)
+        append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
     auto& rest = record.cell("Process");
     if (is_accept_queue_full(info) == true) {
         rest.text = "accept-queue-full";

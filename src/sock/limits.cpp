@@ -1,16 +1,14 @@
 #include "sock/limits.h"
 
-#include <sys/resource.h>
-
 namespace sockit {
 
-void raise_descriptor_limit()
+rlimit raise_descriptor_limit()
 {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit raised{.rlim_cur = before.rlim_max, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &raised);
+    return before;
 }
 
 } // namespace sockit

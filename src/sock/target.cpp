@@ -219,7 +219,7 @@ Result<std::uint16_t> parse_port(std::string_view port, std::string_view word, T
     constexpr std::uint64_t most = 65535;
     if (port.empty())
         return bad_target(word, "no port");
-    if (is_digit(port[0]) || !std::ranges::all_of(port, is_name_byte)) {
+    if (is_digit(port[0]) || port[0] == '-' || !std::ranges::all_of(port, is_name_byte)) {
         const auto number = parse_number(port, "port", 0, most);
         if (!number)
             return bad_target(word, "a port is a service name or 0 to 65535");

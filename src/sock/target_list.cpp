@@ -1,5 +1,6 @@
 #include "sock/target_list.h"
 
+#include "base/escape.h"
 #include "base/parse.h"
 
 #include <algorithm>
@@ -68,6 +69,19 @@ Result<std::vector<std::uint16_t>> parse_ports(std::string_view list, std::strin
     }
 }
 
+/// parse_target() of the first port's word; its error quotes what the user typed instead.
+Result<Target> parse_first(std::span<const std::string> words, std::string_view typed)
+{
+    auto target = parse_target(words, Role::Client);
+    if (target)
+        return target;
+    Error error = target.error();
+    const auto said = quote(words.size() == 1 ? words[0] : words[0] + " " + words[1]);
+    if (const auto at = error.detail.find(said); at != std::string::npos)
+        error.detail.replace(at, said.size(), quote(typed));
+    return Failure(std::move(error));
+}
+
 TargetGroup single(Target target)
 {
     TargetGroup group{.target = std::move(target), .ports = {}};
@@ -87,7 +101,7 @@ Result<TargetGroup> parse_group(const std::string& word)
     TargetGroup group;
     group.ports = TRY(parse_ports(list, word, transport));
     const auto head = word.substr(0, word.size() - list.size());
-    group.target = TRY(parse_target(head + std::to_string(group.ports[0]), Role::Client));
+    group.target = TRY(parse_first(std::vector{head + std::to_string(group.ports[0])}, word));
     return group;
 }
 
@@ -100,7 +114,7 @@ Result<TargetGroup> parse_group(const std::string& host, const std::string& port
     TargetGroup group;
     group.ports = TRY(parse_ports(ports, host + " " + ports, transport));
     group.target =
-        TRY(parse_target(std::vector{host, std::to_string(group.ports[0])}, Role::Client));
+        TRY(parse_first(std::vector{host, std::to_string(group.ports[0])}, host + " " + ports));
     return group;
 }
 

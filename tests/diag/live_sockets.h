@@ -7,9 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::test {
 
 inline std::uint64_t inode_of(const Socket& socket)
 {
@@ -59,30 +56,6 @@ inline Socket client_of(const Socket& listener)
     return std::move(*client);
 }
 
-/// A directory of its own, gone at the end.
-class ScratchDirectory {
-public:
-    ScratchDirectory()
-    {
-        std::string path = (std::filesystem::temp_directory_path() / "sockit-XXXXXX").string();
-        EXPECT_NE(::mkdtemp(path.data()), nullptr);
-        m_path = path;
-    }
-    ScratchDirectory(const ScratchDirectory&) = delete;
-    ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-    ~ScratchDirectory() { std::filesystem::remove_all(m_path); }
-
-    [[nodiscard]] std::string path() const { return m_path.string(); }
-    void write(const std::string& name, std::string_view content) const
-    {
-        std::filesystem::create_directories((m_path / name).parent_path());
-        std::ofstream(m_path / name, std::ios::binary) << content;
-    }
-
-private:
-    std::filesystem::path m_path;
-};
-
 /// Everything a source visits.
 template <class Source>
 std::vector<SocketInfo> collect(Source& source, const SocketQuery& query)
@@ -113,4 +86,4 @@ inline SocketInfo with_inode(const std::vector<SocketInfo>& sockets, std::uint64
     return {};
 }
 
-} // namespace sockit
+} // namespace sockit::test

@@ -2,12 +2,14 @@
 #include "diag/process_walk.h"
 #include "live_sockets.h"
 
+#include <support/proc_root.h>
+
 #include <thread>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-namespace sockit {
+namespace sockit::test {
 namespace {
 
 SocketInfo with_owners(const OwnerMap& owners, std::uint64_t inode)
@@ -133,21 +135,30 @@ TEST(Owners, KnownToHaveNoneAndNotKnown)
 
 TEST(Owners, FromACopyOfProc)
 {
-    const ScratchDirectory root;
+    const ProcRoot root;
     root.write("12/comm", "copied\n");
     root.write("not-a-process/comm", "x\n");
-    std::filesystem::create_directories(root.path() + "/12/fd");
-    std::filesystem::create_directories(root.path() + "/13/fd"); // ended while we looked
-    std::filesystem::create_directories(root.path() + "/14");
-    std::filesystem::create_symlink("socket:[4711]", root.path() + "/12/fd/3");
-    std::filesystem::create_symlink("socket:[4712]", root.path() + "/12/fd/4");
-    std::filesystem::create_symlink("pipe:[4711]", root.path() + "/12/fd/5");
-    std::filesystem::create_symlink("socket:[4711]", root.path() + "/13/fd/9");
+    root.link("12/fd/3", "socket:[4711]");
+    root.link("12/fd/4", "socket:[4712]");
+    root.link("12/fd/5", "pipe:[4711]");
+    root.link("13/fd/9", "socket:[4711]"); // ended before its name was read
+    root.make_directory("14");             // ended before its descriptors were
     const auto owners = find_owners({4711}, root.path());
     ASSERT_TRUE(owners) << describe_error(owners.error());
     EXPECT_EQ(owners->unreadable(), 0U);
     EXPECT_EQ(with_owners(*owners, 4711).processes,
               (std::vector<SocketOwner>{{12, 3, "copied"}, {13, 9, ""}}));
+}
+
+TEST(Owners, OfTheOtherEndOfAUnixSocket)
+{
+    const OwnerMap owners({{7, {1, 2, "client"}}, {8, {3, 4, "server"}}}, 0);
+    SocketInfo info;
+    info.inode = 7;
+    info.peer_inode = 8;
+    owners.assign_to(info);
+    EXPECT_EQ(info.processes, (std::vector<SocketOwner>{{1, 2, "client"}}));
+    EXPECT_EQ(info.peer_processes, (std::vector<SocketOwner>{{3, 4, "server"}}));
 }
 
 TEST(Owners, ForbiddenProcessesAreCounted)
@@ -214,4 +225,4 @@ TEST(SocketInode, OnlyTheWholeLink)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sockit {
+namespace sockit::test {
 namespace {
 
 constexpr long ticks = 100;
@@ -222,4 +222,4 @@ TEST(ProcNetLine, ColumnNames)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::test

@@ -2,11 +2,13 @@
 #include "diag/sock_diag.h"
 #include "live_sockets.h"
 
+#include <support/proc_root.h>
+
 #include <algorithm>
 
 #include <fcntl.h>
 
-namespace sockit {
+namespace sockit::test {
 namespace {
 
 /// What both sources can know, from the one that knows more.
@@ -85,8 +87,8 @@ TEST(SourcesAgreeOn, V4MappedPeers)
 
 TEST(SourcesAgreeOn, Unix)
 {
-    const ScratchDirectory directory;
-    const auto path = *Endpoint::unix_path(directory.path() + "/l \x1b[31m \xff");
+    const TemporaryDirectory directory;
+    const auto path = *Endpoint::unix_path(directory.path("l \x1b[31m \xff"));
     auto listener = *Socket::open(AF_UNIX, SOCK_STREAM);
     ASSERT_TRUE(listener.bind(path));
     ASSERT_TRUE(listener.listen(3, path));
@@ -118,7 +120,7 @@ std::string row(int inode)
 
 TEST(ProcNet, UnreadableRowsAreCountedAndTheRestIsThere)
 {
-    const ScratchDirectory root;
+    const ProcRoot root;
     root.write("net/tcp", names + row(1) + "garbage\n" + row(2) + std::string(200'000, 'x') + "\n" +
                               row(3) + "   0: 0100007F:1F9");
     ProcNet proc(root.path());
@@ -135,7 +137,7 @@ TEST(ProcNet, UnreadableRowsAreCountedAndTheRestIsThere)
 
 TEST(ProcNet, WithoutColumnNames)
 {
-    const ScratchDirectory root;
+    const ProcRoot root;
     root.write("net/tcp", row(1));
     ProcNet proc(root.path());
     EXPECT_EQ(collect(proc, {.family = AF_INET}).size(), 1U);
@@ -143,14 +145,14 @@ TEST(ProcNet, WithoutColumnNames)
 
 TEST(ProcNet, MissingFileIsAnErrorWithItsPath)
 {
-    const ScratchDirectory root;
+    const ProcRoot root;
     ProcNet proc(root.path());
     SocketInfo info;
     const auto failed =
         proc.dump({.family = AF_INET6}, info, [](const SocketInfo&) { return true; });
     ASSERT_FALSE(failed);
     EXPECT_EQ(code_name(failed.error()), "ENOENT");
-    EXPECT_EQ(failed.error().subject, root.path() + "/net/tcp6");
+    EXPECT_EQ(failed.error().subject, root.path("net/tcp6"));
 }
 
 struct Lines {
@@ -160,9 +162,9 @@ struct Lines {
 
 Lines lines_of(std::string_view content, std::size_t buffer_size)
 {
-    const ScratchDirectory directory;
-    directory.write("file", content);
-    const Fd file(::open((directory.path() + "/file").c_str(), O_RDONLY | O_CLOEXEC));
+    const TemporaryDirectory directory;
+    write_file(directory.path("file"), content);
+    const Fd file(::open(directory.path("file").c_str(), O_RDONLY | O_CLOEXEC));
     std::vector<char> buffer(buffer_size);
     Lines lines;
     const auto skipped = read_lines(file.ref(), buffer, [&](std::string_view line) {
@@ -200,4 +202,4 @@ TEST(ReadLines, LastLineWithoutItsEndIsSkipped)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::test

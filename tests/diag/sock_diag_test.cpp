@@ -1,6 +1,8 @@
 #include "diag/sock_diag.h"
 #include "live_sockets.h"
 
+#include <support/run.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -9,7 +11,7 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 
-namespace sockit {
+namespace sockit::test {
 namespace {
 
 class SockDiagByFamily : public testing::TestWithParam<int> {};
@@ -123,8 +125,8 @@ TEST_P(SockDiagByFamily, UdpBoundAndConnected)
 
 TEST(SockDiag, UnixListenerPairAndDatagram)
 {
-    const ScratchDirectory directory;
-    const auto path = *Endpoint::unix_path(directory.path() + "/listener");
+    const TemporaryDirectory directory;
+    const auto path = *Endpoint::unix_path(directory.path("listener"));
     auto listener = *Socket::open(AF_UNIX, SOCK_STREAM);
     ASSERT_TRUE(listener.bind(path));
     ASSERT_TRUE(listener.listen(3, path));
@@ -362,4 +364,4 @@ TEST(SockDiagDatagram, UnixNameAsLongAsItComes)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::test

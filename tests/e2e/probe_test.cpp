@@ -75,8 +75,9 @@ Fd unix_socket(const std::string& path, int type, std::optional<int> backlog)
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
     EXPECT_EQ(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    if (backlog)
+    if (backlog) {
         EXPECT_EQ(::listen(socket.get(), *backlog), 0);
+    }
     return socket;
 }
 
@@ -207,14 +208,16 @@ protected:
             ip protocol tcp tcp dport 7016 reject with icmp type admin-prohibited
             meta nfproto ipv6 tcp dport 7013 reject with icmpv6 type port-unreachable
             meta nfproto ipv6 tcp dport 7016 reject with icmpv6 type admin-prohibited
-        } })");
+        }
+        })");
         run_here({"nft", "-f", "-"}, R"(table inet t { chain o { type filter hook output priority 0;
             tcp dport 7020 drop
             tcp dport 7021 reject with tcp reset
             meta nfproto ipv4 tcp dport 7022 reject with icmp type admin-prohibited
             meta nfproto ipv4 tcp dport 7023 reject
             meta nfproto ipv6 tcp dport 7023 reject
-        } })");
+        }
+        })");
     }
 
     std::optional<SecondHost> m_there;
@@ -460,6 +463,7 @@ TEST(ProbeSettle, AnEarlyEndIsAReset)
     const auto listener = listen_on("127.0.0.1", 0);
     const auto target = at("127.0.0.1", port_of(listener));
     expect(probe({target, "--settle", "50ms"}), "open", 0, "");
+    const Fd first(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
 
     for (const bool reset : {true, false}) {
         Running process({sockit_binary(), "probe", "--json", "--settle", "60s", target}, {});

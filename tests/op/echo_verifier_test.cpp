@@ -70,13 +70,12 @@ TEST_F(EchoVerifierTest, AWrongByteIsNamed)
     EXPECT_EQ(take(bytes), Answer::Wrong);
     EXPECT_EQ(m_flaws.corrupt, 1U);
     EXPECT_EQ(m_flaws.total(), 1U);
-    EXPECT_EQ(m_flaws.details,
-              (std::vector<EchoDetail>{{.flaw = EchoFlaw::Corrupt,
-                                        .connection = 5,
-                                        .sequence = 9,
-                                        .offset = 40,
-                                        .expected = text(part(echo(9), 40, 1)),
-                                        .actual = text(part(bytes, 40, 1))}}));
+    EXPECT_EQ(m_flaws.details, (std::vector<EchoDetail>{{.flaw = EchoFlaw::Corrupt,
+                                                         .connection = 5,
+                                                         .sequence = 9,
+                                                         .offset = 40,
+                                                         .expected = text(part(echo(9), 40, 1)),
+                                                         .actual = text(part(bytes, 40, 1))}}));
 }
 
 TEST_F(EchoVerifierTest, AfterAWrongEchoTheNextIsRightAgain)
@@ -185,13 +184,12 @@ TEST_F(EchoVerifierTest, TheEndLosesWhatHasNotBegunAndTruncatesWhatHas)
     m_verifier.end(m_flaws);
     EXPECT_EQ(m_flaws.truncated, 1U);
     EXPECT_EQ(m_flaws.total(), 2U);
-    EXPECT_EQ(m_flaws.details[1],
-              (EchoDetail{.flaw = EchoFlaw::Truncated,
-                          .connection = 5,
-                          .sequence = 1,
-                          .offset = 20,
-                          .expected = text(part(echo(1), 20, 16)),
-                          .actual = ""}));
+    EXPECT_EQ(m_flaws.details[1], (EchoDetail{.flaw = EchoFlaw::Truncated,
+                                              .connection = 5,
+                                              .sequence = 1,
+                                              .offset = 20,
+                                              .expected = text(part(echo(1), 20, 16)),
+                                              .actual = ""}));
 }
 
 TEST_F(EchoVerifierTest, AWrongByteBeforeTheEndIsCorrupt)

@@ -145,6 +145,17 @@ TEST(DescribeSockopts, ReadOptionsForPeople)
     EXPECT_EQ(text(key), "TCP_FASTOPEN_KEY | not read: a key");
 }
 
+TEST(DescribeSockopts, LargeStructsStandBelowTheirRow)
+{
+    OptionRead event;
+    event.row = row("SO_MEMINFO");
+    event.value = decode_sockopt(event.row, std::string(36, '\0'));
+    Record record(Record::Want::Text, false);
+    describe(event, record);
+    EXPECT_EQ(record.row()[1].text, "9 members");
+    EXPECT_EQ(record.below, "r=0 rb=0 t=0 tb=0 f=0 w=0 o=0 bl=0 d=0");
+}
+
 TEST(DescribeSockopts, TextOfTheKernelNeverReachesTheTerminalRaw)
 {
     OptionRead event;

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace sockit {
+namespace sockit::test {
 namespace {
 
 using Buffer = std::array<std::byte, 1024>;
@@ -178,4 +178,4 @@ TEST(TcpInfo, NotATcpSocketIsAnError)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::test

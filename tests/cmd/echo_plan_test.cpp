@@ -1,0 +1,133 @@
+#include <cmd/echo_client.h>
+#include <cmd/echo_server.h>
+
+#include <gtest/gtest.h>
+
+namespace sockit {
+namespace {
+
+using namespace std::chrono_literals;
+
+Target target(std::string_view word, Role role) { return *parse_target(word, role); }
+
+EchoClientArgs client(const std::string& word)
+{
+    EchoClientArgs args;
+    args.words = {word};
+    return args;
+}
+
+TEST(EchoClientPlan, WithoutLoadOptionsItIsLines)
+{
+    EchoClientPlan plan;
+    plan.target = target("127.0.0.1:7", Role::Client);
+    plan.timeout = 5s;
+    EXPECT_EQ(plan_echo_client(client("127.0.0.1:7")), plan);
+}
+
+TEST(EchoClientPlan, AnyLoadOptionMakesALoadThatEnds)
+{
+    EchoClientPlan plan;
+    plan.target = target("127.0.0.1:7", Role::Client);
+    plan.load = EchoLoad{.count = 10'000, .duration = 10s};
+    auto args = client("127.0.0.1:7");
+    args.connections = "1";
+    EXPECT_EQ(plan_echo_client(args), plan);
+
+    args.connections = "5000";
+    plan.load->connections = 5000;
+    plan.load->count = 50'000;
+    EXPECT_EQ(plan_echo_client(args), plan);
+
+    args = client("127.0.0.1:7");
+    args.size = "1k";
+    plan.load =
+        EchoLoad{.count = 10'000, .duration = 10s, .sizes = MessageSizes{.ranges = {{1024, 1024}}}};
+    EXPECT_EQ(plan_echo_client(args), plan);
+}
+
+TEST(EchoClientPlan, CountOrDurationLiftTheUsualLimits)
+{
+    auto args = client("127.0.0.1:7");
+    args.count = "5";
+    EXPECT_EQ(plan_echo_client(args)->load, (EchoLoad{.count = 5}));
+    args.duration = "1.5s";
+    EXPECT_EQ(plan_echo_client(args)->load, (EchoLoad{.count = 5, .duration = 1500ms}));
+    args.count = std::nullopt;
+    EXPECT_EQ(plan_echo_client(args)->load, (EchoLoad{.duration = 1500ms}));
+}
+
+TEST(EchoClientPlan, TakesEveryOption)
+{
+    auto args = client("unix:/run/echo");
+    args.connections = "3";
+    args.count = "4";
+    args.size = "64,1k-16k";
+    args.seed = "9";
+    args.warmup = "250ms";
+    args.no_verify = true;
+    args.network.timeout = "1s";
+    args.network.deadline = "1m";
+    EchoClientPlan plan;
+    plan.target = target("unix:/run/echo", Role::Client);
+    plan.timeout = 1s;
+    plan.deadline = 1min;
+    plan.load = EchoLoad{.connections = 3,
+                         .count = 4,
+                         .sizes = MessageSizes{.ranges = {{64, 64}, {1024, 16384}}},
+                         .seed = 9,
+                         .verify = false,
+                         .warmup = 250ms};
+    EXPECT_EQ(plan_echo_client(args), plan);
+}
+
+TEST(EchoClientPlan, RefusesWhatMakesNoSense)
+{
+    EXPECT_EQ(plan_echo_client({}).error().domain, Domain::Usage);
+    EXPECT_EQ(plan_echo_client(client("127.0.0.1:0")).error().domain, Domain::Usage);
+    EXPECT_EQ(plan_echo_client(client("udp:127.0.0.1:7")).error().domain, Domain::Unsupported);
+    auto args = client("127.0.0.1:7");
+    args.warmup = "1s";
+    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
+}
+
+TEST(EchoClientPlan, SizesAreWholeOrUsageErrors)
+{
+    EXPECT_EQ(parse_sizes("64")->ranges, (std::vector<MessageSizes::Range>{{64, 64}}));
+    EXPECT_EQ(parse_sizes("1-16M")->ranges, (std::vector<MessageSizes::Range>{{1, 16U << 20U}}));
+    for (const char* bad : {"", "0", "-", "1-", "-1", "1-2-3", "5-4", ",", "64,", "17M", "6x"})
+        EXPECT_FALSE(parse_sizes(bad)) << bad;
+}
+
+TEST(EchoServerPlan, TellsOfPeersOnlyWhenSomeoneReadsIt)
+{
+    EchoServerArgs args;
+    args.words = {"127.0.0.1:0"};
+    args.network.deadline = "2s";
+    args.server.max_connections = "7";
+    EchoServerPlan plan;
+    plan.listener.target = target("127.0.0.1:0", Role::Server);
+    plan.listener.max_connections = 7;
+    plan.deadline = 2s;
+    EXPECT_EQ(plan_echo_server(args, {}), plan);
+    EXPECT_EQ(plan_echo_server(args, {.format = Format::Json}), plan);
+    plan.tell_peers = true;
+    EXPECT_EQ(plan_echo_server(args, {.format = Format::Jsonl}), plan);
+    EXPECT_EQ(plan_echo_server(args, {.verbosity = 1}), plan);
+}
+
+TEST(EchoServerPlan, ServesTcpAndUnixStreams)
+{
+    EchoServerArgs args;
+    for (const char* word : {"7", ":7", "[::1]:7", "unix:/run/x", "unix:@x"}) {
+        args.words = {word};
+        EXPECT_TRUE(plan_echo_server(args, {})) << word;
+    }
+    for (const char* word : {"udp:7", "tls:7", "mptcp:7", "unix-dgram:/run/x", "vsock:1:7"}) {
+        args.words = {word};
+        EXPECT_EQ(plan_echo_server(args, {}).error().domain, Domain::Unsupported) << word;
+    }
+}
+
+} // namespace
+} // namespace sockit

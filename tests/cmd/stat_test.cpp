@@ -1,0 +1,118 @@
+#include "cmd/stat.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace sockit::test {
+namespace {
+
+/// Stands in for the command: takes the words and does nothing.
+class Words final : public Invocation {
+public:
+    std::vector<Option> options() override { return stat_options(args); }
+    ExitStatus run() override { return ExitStatus::Done; }
+
+    StatArgs args;
+};
+
+Result<StatPlan> plan(const std::vector<std::string>& argv)
+{
+    const auto command = std::ranges::find(commands(), "stat", &Command::name);
+    EXPECT_NE(command, commands().end());
+    Words words;
+    const auto help = parse_words(*command, words, argv);
+    if (!help)
+        return Failure(help.error());
+    EXPECT_FALSE(*help);
+    return plan_stat(words.args, words.words);
+}
+
+std::string usage_error(const std::vector<std::string>& argv)
+{
+    const auto planned = plan(argv);
+    if (planned)
+        return "no error";
+    EXPECT_EQ(planned.error().domain, Domain::Usage);
+    return message(planned.error());
+}
+
+TEST(StatPlan, WithoutWordsAnOverviewWithProcesses)
+{
+    StatPlan expected;
+    expected.selection = StatSelection::Overview;
+    expected.view.processes = true;
+    expected.view.peer = false;
+    expected.services = true;
+    EXPECT_EQ(plan({}), expected);
+    expected.services = false;
+    EXPECT_EQ(plan({"-n"}), expected);
+    EXPECT_EQ(plan({"--json"}), expected);
+}
+
+TEST(StatPlan, SwitchesCombineAsInSs)
+{
+    const StatPlan expected{.udp = false,
+                            .local = false,
+                            .selection = StatSelection::Listening,
+                            .view = {.processes = true}};
+    EXPECT_EQ(plan({"-tlnp"}), expected);
+    EXPECT_EQ(plan({"-t", "-l", "-n", "-p"}), expected);
+    EXPECT_EQ(plan({"--tcp", "--listening", "--numeric", "--processes"}), expected);
+}
+
+TEST(StatPlan, EverythingThatIsShownOnlyIfAsked)
+{
+    const StatPlan expected{
+        .udp = false,
+        .local = false,
+        .selection = StatSelection::All,
+        .view = {
+            .processes = true, .extended = true, .tcp_info = true, .memory = true, .timer = true}};
+    EXPECT_EQ(plan({"-tanpeimoH"}), expected);
+    EXPECT_EQ(plan({"--tcp", "--all", "--numeric", "--processes", "--extended", "--info",
+                    "--memory", "--options", "--no-header"}),
+              expected);
+}
+
+TEST(StatPlan, AKindOrAFamilyAloneShowsTheConnected)
+{
+    EXPECT_EQ(plan({"-un"}),
+              (StatPlan{.tcp = false, .local = false, .selection = StatSelection::Connected}));
+    EXPECT_EQ(plan({"-xn"}),
+              (StatPlan{.tcp = false, .udp = false, .selection = StatSelection::Connected}));
+    EXPECT_EQ(plan({"-4n"}),
+              (StatPlan{.local = false, .v6 = false, .selection = StatSelection::Connected}));
+    EXPECT_EQ(plan({"-4", "-6", "-n"}),
+              (StatPlan{.local = false, .selection = StatSelection::Connected}));
+    EXPECT_EQ(
+        plan({"-6tan"}),
+        (StatPlan{.udp = false, .local = false, .v4 = false, .selection = StatSelection::All}));
+    EXPECT_EQ(plan({"-an"}), (StatPlan{.selection = StatSelection::All}));
+    EXPECT_EQ(plan({"-lan"}), (StatPlan{.selection = StatSelection::All}));
+}
+
+TEST(StatPlan, Sources)
+{
+    EXPECT_EQ(plan({"--via", "netlink"})->source, StatSource::Netlink);
+    EXPECT_EQ(plan({"--via=proc"})->source, StatSource::Proc);
+    EXPECT_EQ(plan({"--via", "auto"})->source, StatSource::Auto);
+    EXPECT_EQ(plan({"--proc-root", "/x"})->source, StatSource::Proc);
+    EXPECT_EQ(plan({"--proc-root", "/x"})->proc_root, "/x");
+}
+
+TEST(StatPlan, UsageErrors)
+{
+    EXPECT_EQ(usage_error({"--via", "\x1bnet"}),
+              "bad --via '\\x1bnet': expected auto, netlink or proc");
+    EXPECT_EQ(usage_error({"--via", "netlink", "--proc-root", "/x"}),
+              "--proc-root and --via netlink exclude each other");
+    EXPECT_EQ(usage_error({"--netns", "x", "--proc-root", "/x"}),
+              "--proc-root and --netns exclude each other");
+    EXPECT_EQ(usage_error({"-t", "sport", "=", ":22"}),
+              "unexpected 'sport': stat does not support filter expressions");
+    EXPECT_EQ(usage_error({"--proceses"}), "unknown option '--proceses'");
+}
+
+} // namespace
+} // namespace sockit::test

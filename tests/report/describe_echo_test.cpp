@@ -1,0 +1,160 @@
+#include <report/describe.h>
+#include <report/json.h>
+
+#include <gtest/gtest.h>
+
+namespace sockit {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string json_of(const Event& event)
+{
+    Record record(Record::Want::Fields, false);
+    describe(event, record);
+    std::string out;
+    append_members(out, record.fields);
+    return out;
+}
+
+std::string text_of(const Event& event)
+{
+    Record record(Record::Want::Text, false);
+    describe(event, record);
+    return record.line;
+}
+
+EchoSettings load_settings()
+{
+    return {.lines = false,
+            .connections = 100,
+            .count = 1000,
+            .duration = std::nullopt,
+            .sizes = "64",
+            .seed = 1,
+            .verify = true,
+            .timeout = 5s,
+            .warmup = 0ns};
+}
+
+EchoSummary summary()
+{
+    EchoSummary event;
+    event.settings = load_settings();
+    event.messages = 3;
+    event.bytes = 192;
+    event.duration = 1500us;
+    event.latency.record(100ns);
+    event.latency.record(1000ns);
+    event.latency.record(1000ns);
+    event.rtt = 50us;
+    event.retransmits = 0;
+    event.cpu_user = 1ms;
+    event.cpu_system = 2ms;
+    return event;
+}
+
+constexpr std::string_view latency =
+    R"({"count":3,"min_ns":100,"mean_ns":700,"mdev_ns":424,"p50_ns":1000,"p90_ns":1000,)"
+    R"("p99_ns":1000,"p999_ns":1000,"max_ns":1000,"buckets":[[100,1],[1003,2]]})";
+
+TEST(DescribeEcho, Start)
+{
+    EXPECT_EQ(json_of(EchoStart{"host:7", load_settings()}),
+              R"("target":"host:7","settings":{"mode":"load","timeout_ns":5000000000,)"
+              R"("connections":100,"count":1000,"duration_ns":null,"size":"64","seed":1,)"
+              R"("verify":true,"warmup_ns":0})");
+    EXPECT_EQ(text_of(EchoStart{"host:7", load_settings()}),
+              "echo host:7: messages of 64 B on 100 connections");
+    EXPECT_EQ(json_of(EchoStart{"host:7", {.lines = true, .timeout = 1s}}),
+              R"("target":"host:7","settings":{"mode":"lines","timeout_ns":1000000000})");
+    EXPECT_EQ(text_of(EchoStart{"host:7", {.lines = true}}), "");
+}
+
+TEST(DescribeEcho, ASummaryOfRightEchoes)
+{
+    EXPECT_EQ(json_of(summary()),
+              R"("messages":3,"bytes":192,"errors":{},"mismatches":0,"lost":0,"duplicated":0,)"
+              R"("reordered":0,"truncated":0,"duration_ns":1500000,"rate_per_s":2000,"latency":)" +
+                  std::string(latency) + R"(,"latency_service":)" + std::string(latency) +
+                  R"(,"corrected":false,"client_bound":false,"tcp":{"rtt_ns":50000,)"
+                  R"("retransmits":0},"cpu":{"user_ns":1000000,"system_ns":2000000},)"
+                  R"("details":[],"stopped_by":null)");
+    EXPECT_EQ(text_of(summary()),
+              "3 messages of 64 B on 100 connections in 1.50 ms: 2000/s, all verified\n"
+              "latency  p50 1.00 us  p90 1.00 us  p99 1.00 us  p99.9 1.00 us  max 1.00 us");
+}
+
+TEST(DescribeEcho, ASummaryOfWrongEchoes)
+{
+    EchoSummary event = summary();
+    event.errors["ECONNRESET"] = 2;
+    event.client_bound = true;
+    event.flaws.add({.flaw = EchoFlaw::Corrupt,
+                     .connection = 1,
+                     .sequence = 499,
+                     .offset = 40,
+                     .expected = "a",
+                     .actual = "b"});
+    event.flaws.add({.flaw = EchoFlaw::Truncated, .connection = 2, .sequence = 0, .offset = 20});
+    for (std::uint64_t i = 0; i < 20; ++i)
+        event.flaws.add({.flaw = EchoFlaw::Lost, .connection = 3, .sequence = i});
+    const auto text = text_of(event);
+    for (const std::string part :
+         {"bound    by this client's own CPU", "\nerrors   2 ECONNRESET\n",
+          "\nwrong    1 corrupt, 20 lost, 1 truncated\n",
+          "  connection 1, message 499: wrong from byte 40 on: expected 61, got 62\n",
+          "  connection 2, message 0: its echo ended after 20 B\n",
+          "  connection 3, message 0: no echo\n", "\n  and 12 more"})
+        EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+    EXPECT_EQ(text.find("all verified"), std::string::npos);
+    const auto json = json_of(event);
+    EXPECT_NE(json.find(R"({"kind":"corrupt","connection":1,"sequence":499,"offset":40,)"
+                        R"("expected":"61","actual":"62"})"),
+              std::string::npos)
+        << json;
+}
+
+TEST(DescribeEcho, AServersSummary)
+{
+    const EchoServerSummary event{.accepted = 3,
+                                  .closed = 2,
+                                  .errors = 1,
+                                  .messages = 9,
+                                  .bytes_received = 2048,
+                                  .bytes_sent = 1000,
+                                  .faults = {},
+                                  .stopped_by = "SIGTERM"};
+    EXPECT_EQ(json_of(event),
+              R"("accepted":3,"closed":2,"errors":1,"messages":9,"bytes_received":2048,)"
+              R"("bytes_sent":1000,"faults":{"delay":0,"corrupt":0,"drop":0,"duplicate":0,)"
+              R"("reorder":0,"close_after":0,"reset_after":0,"half_close_after":0},)"
+              R"("stopped_by":"SIGTERM")");
+    EXPECT_EQ(text_of(event), "3 accepted, 2 closed, 1 errors; 2.00 KiB in, 1000 B out");
+}
+
+TEST(DescribeServer, ReadyAcceptAndClose)
+{
+    const auto local = *Endpoint::from_literal("127.0.0.1", 7);
+    const auto peer = *Endpoint::unix_path("/run/\033x");
+    const auto time = std::chrono::system_clock::time_point(std::chrono::seconds(1));
+    EXPECT_EQ(json_of(ServerReady{local, time}),
+              R"("local":{"family":"inet","address":"127.0.0.1","port":7},)"
+              R"("time":"1970-01-01T00:00:01.000000Z")");
+    EXPECT_EQ(text_of(ServerReady{peer, time}), "listening on unix:/run/\\x1bx");
+    EXPECT_EQ(json_of(PeerAccepted{.id = 4, .peer = local, .local = local, .time = time}),
+              R"("id":4,"peer":{"family":"inet","address":"127.0.0.1","port":7},)"
+              R"("local":{"family":"inet","address":"127.0.0.1","port":7},)"
+              R"("time":"1970-01-01T00:00:01.000000Z")");
+    EXPECT_EQ(text_of(PeerAccepted{.id = 4, .peer = peer, .local = local, .time = time}),
+              "4 accepted from unix:/run/\\x1bx");
+    PeerClosed closed{.id = 4, .bytes_received = 5, .bytes_sent = 6, .duration = 1ms};
+    EXPECT_EQ(json_of(closed), R"("id":4,"bytes_received":5,"bytes_sent":6,)"
+                               R"("duration_ns":1000000,"closed_first":"peer","error":null)");
+    closed.error = Error::from_errno(Phase::Receive, "recv", "", ECONNRESET);
+    EXPECT_EQ(text_of(closed), "4 closed after 1.00 ms: 5 B in, 6 B out: recv: Connection reset by "
+                               "peer (ECONNRESET)");
+}
+
+} // namespace
+} // namespace sockit
