@@ -21,7 +21,7 @@ std::string laid_out(const Table::Options& options, const std::vector<Row>& rows
     Table table(options);
     std::string out;
     for (const auto& row : rows)
-        table.add(row, out);
+        table.add(row, "", out);
     table.end(out);
     return out;
 }
@@ -57,6 +57,19 @@ TEST(Table, RowsAreCutAtTheWidth)
               "abcdef …\n");
 }
 
+TEST(Table, WordsBelowARowAreFoldedNotCut)
+{
+    for (const std::size_t width : {0U, 20U}) {
+        Table table({.width = width, .header = false});
+        std::string out;
+        table.add(Row{cell("", "row")}, "cwnd:10 rtt:1.5ms bytes_acked:7", out);
+        table.add(Row{cell("", "next")}, "", out);
+        table.end(out);
+        EXPECT_EQ(out, width == 0 ? "row\n    cwnd:10 rtt:1.5ms bytes_acked:7\nnext\n"
+                                  : "row\n    cwnd:10\n    rtt:1.5ms\n    bytes_acked:7\nnext\n");
+    }
+}
+
 TEST(Table, WideAndCombiningCharactersKeepTheColumnsStraight)
 {
     EXPECT_EQ(laid_out({.header = false}, {{cell("", "日本"), cell("", "1")},
@@ -81,9 +94,9 @@ TEST(Table, ALongTableIsNotKeptInMemory)
     std::string out;
     const Row row{cell("", "x")};
     for (int i = 0; i < 1000; ++i)
-        table.add(row, out);
+        table.add(row, "", out);
     EXPECT_EQ(out.size(), 2000U) << "the first thousand rows give the widths";
-    table.add(row, out);
+    table.add(row, "", out);
     EXPECT_EQ(out.size(), 2002U) << "from then on rows come out at once";
     table.end(out);
     EXPECT_EQ(out.size(), 2002U);

@@ -167,7 +167,9 @@ TEST(Target, HostsThatAreNoneAreRefused)
                              "a\xff"
                              "b"})
         expect_refused(std::string(host) + ":80");
-    expect_refused(std::string_view("a\0b:80", 6));
+    for (const auto word : {std::string_view("a\0b:80", 6), std::string_view("[::1%lo\0x]:80", 13),
+                            std::string_view("127.0.0.1\0:80", 13)})
+        expect_refused(word);
 }
 
 TEST(Target, PortsThatAreNoneAreRefused)
