@@ -61,11 +61,12 @@ Endpoint Endpoint::inet6(const in6_addr& address, std::uint16_t port, std::uint3
 Result<Endpoint> Endpoint::from_literal(std::string_view address, std::uint16_t port)
 {
     const std::string text(address);
+    const bool whole = text.find('\0') == std::string::npos; // else inet_pton(3) sees less
     in_addr v4{};
     in6_addr v6{};
-    if (text.size() == address.size() && inet_pton(AF_INET, text.c_str(), &v4) == 1)
+    if (whole && inet_pton(AF_INET, text.c_str(), &v4) == 1)
         return inet(v4, port);
-    if (inet_pton(AF_INET6, text.c_str(), &v6) == 1)
+    if (whole && inet_pton(AF_INET6, text.c_str(), &v6) == 1)
         return inet6(v6, port);
     return bad_value("address", address, "expected an IPv4 or IPv6 address");
 }

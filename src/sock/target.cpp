@@ -63,8 +63,9 @@ Failure bad_target(std::string_view word, std::string_view why)
 Result<std::uint32_t> parse_zone(std::string_view zone, std::string_view word)
 {
     const std::string name(zone);
-    if (const unsigned index = if_nametoindex(name.c_str()); index != 0)
-        return index;
+    const unsigned found = name.find('\0') == std::string::npos ? if_nametoindex(name.c_str()) : 0;
+    if (found != 0)
+        return found;
     std::array<char, IF_NAMESIZE> known{};
     if (all_digits(zone) && zone.size() < 10) {
         const auto index = static_cast<unsigned>(std::stoul(name));
@@ -258,7 +259,8 @@ Result<> parse_host(std::string_view host, std::string_view word, Target& target
         target.endpoint = *literal;
         return {};
     }
-    if (!std::ranges::all_of(host, is_name_byte))
+    // Beyond ASCII: no controls, no change of direction, nothing that is not UTF-8.
+    if (!std::ranges::all_of(host, is_name_byte) || escape(host) != host)
         return bad_target(word, "not a host name");
     if (host.size() - (host.ends_with('.') ? 1 : 0) > longest_name)
         return bad_target(word, "a host name has at most 253 bytes");
