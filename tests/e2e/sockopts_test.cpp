@@ -233,7 +233,7 @@ TEST(SockoptsSet, IsADryRunWithoutApply)
     EXPECT_EQ(first_option(applied)["verdict"], "exact");
 
     const auto text = run({"sockopts", "set", "tcp4", "SO_KEEPALIVE=1"});
-    EXPECT_EQ(text.out, "OPTION          OLD  REQUESTED  PREDICTED  LIMIT\n"
+    EXPECT_EQ(text.out, "OPTION          OLD  REQUESTED  PREDICTED\n"
                         "SO_KEEPALIVE  false       true       true\n"
                         "undo: sockit sockopts set tcp4 SO_KEEPALIVE=false --apply\n"
                         "dry run: nothing was changed; --apply does it\n")
