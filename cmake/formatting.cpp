@@ -1,6 +1,6 @@
-// The compiled half of {fmt}. Debian has it only as a shared library, which would bring the shared C++ library with it
-// to every start of sockit; header-only use compiles it anew in each file that formats, five seconds each. These are
-// the templates that fmt/core.h leaves to the library.
+// The compiled half of {fmt}. Debian has it only as a shared library, which would bring the shared
+// C++ library with it to every start of sockit; header-only use compiles it anew in each file that
+// formats, five seconds each. These are the templates that fmt/core.h leaves to the library.
 #include <fmt/format-inl.h>
 
 namespace fmt::detail {

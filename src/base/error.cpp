@@ -177,8 +177,7 @@ std::string_view phase_name(Phase phase)
 
 std::string icmp_name(const IcmpNotice& notice)
 {
-    const auto fallback =
-        "type " + std::to_string(notice.type) + " code " + std::to_string(notice.code);
+    auto fallback = "type " + std::to_string(notice.type) + " code " + std::to_string(notice.code);
     if (notice.v6) {
         switch (notice.type) {
         case 1: return std::string(name_at(v6_unreachable, notice.code));

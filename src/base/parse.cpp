@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <span>
 #include <utility>
@@ -65,7 +66,8 @@ std::optional<std::uint64_t> scale(std::string_view number, std::uint64_t factor
             fraction += (c - '0') * place;
             place /= 10;
         }
-        const auto part = static_cast<std::uint64_t>(fraction * static_cast<double>(factor) + 0.5);
+        const auto part =
+            static_cast<std::uint64_t>(std::llround(fraction * static_cast<double>(factor)));
         if (__builtin_add_overflow(scaled, part, &scaled))
             return std::nullopt;
     }

@@ -104,11 +104,10 @@ void Race::start_next()
     m_next_start = Deadline::after(stagger);
     Attempt attempt{.index = index, .socket = {}, .started = Clock::now(), .again = {}};
     auto socket = open_client_socket(m_transport, endpoint, m_plan, m_emit);
-    if (socket)
-        attempt.socket = *std::move(socket);
     m_open.push_back(std::move(attempt));
     if (!socket)
         return end(index, socket.error());
+    m_open.back().socket = *std::move(socket);
     connect(m_open.back());
 }
 

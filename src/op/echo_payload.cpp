@@ -66,7 +66,7 @@ void EchoPayload::write(const EchoMessage& message, std::size_t from,
                         std::span<std::byte> out) const
 {
     for_each_piece(message, from, out.size(), [&](std::span<const std::byte> part) {
-        std::memcpy(out.data(), part.data(), part.size());
+        std::ranges::copy(part, out.begin());
         out = out.subspan(part.size());
         return true;
     });
@@ -78,7 +78,7 @@ std::size_t EchoPayload::matching(const EchoMessage& message, std::size_t from,
     std::size_t same = 0;
     for_each_piece(message, from, bytes.size(), [&](std::span<const std::byte> part) {
         const auto here = bytes.subspan(same, part.size());
-        if (std::memcmp(here.data(), part.data(), part.size()) == 0) {
+        if (part.empty() || std::memcmp(here.data(), part.data(), part.size()) == 0) {
             same += part.size();
             return true;
         }

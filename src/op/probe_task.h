@@ -1,8 +1,8 @@
 #pragma once
 
-#include "op/probe_attempt.h"
 #include "op/lookups.h"
 #include "op/probe.h"
+#include "op/probe_attempt.h"
 
 #include <cstdint>
 #include <optional>

@@ -9,7 +9,9 @@ namespace sockit {
 
 namespace {
 
-enum Token : std::uint64_t { input_token, socket_token, output_token };
+constexpr std::uint64_t input_token = 0;
+constexpr std::uint64_t socket_token = 1;
+constexpr std::uint64_t output_token = 2;
 
 constexpr std::size_t buffer_size = 256UL * 1024;
 
@@ -40,7 +42,9 @@ private:
 /// reported whatever the interest, again and again.
 class Watched {
 public:
-    Watched(Poller& poller, FdRef fd, Token token) : m_poller(poller), m_fd(fd), m_token(token) {}
+    Watched(Poller& poller, FdRef fd, std::uint64_t token)
+        : m_poller(poller), m_fd(fd), m_token(token)
+    {}
     Watched(const Watched&) = delete;
     Watched& operator=(const Watched&) = delete;
     ~Watched() { want(std::nullopt); }
@@ -67,7 +71,7 @@ public:
 private:
     Poller& m_poller;
     FdRef m_fd;
-    Token m_token;
+    std::uint64_t m_token;
     std::optional<Interest> m_current;
     std::optional<Error> m_error;
 };
@@ -208,7 +212,7 @@ Deadline Driver::linger_deadline()
     if (!wanted)
         m_linger.reset();
     else if (!m_linger)
-        m_linger = Deadline::after(*wanted);
+        m_linger = Deadline::after(wanted);
     return m_linger.value_or(Deadline());
 }
 

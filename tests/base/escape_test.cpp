@@ -64,9 +64,8 @@ TEST(Escape, NoTwoInputsLookTheSameAndNoneHarms)
         for (int second = 0; second < 256; ++second) {
             const std::string bytes{static_cast<char>(first), static_cast<char>(second)};
             const auto text = escape(bytes);
-            const bool harmless = std::ranges::none_of(text, [](char c) {
-                return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-            });
+            const bool harmless = std::ranges::none_of(
+                text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
             if (!seen.insert(text).second || !is_utf8(text) || !harmless)
                 ADD_FAILURE() << hex(bytes) << " became " << text;
         }

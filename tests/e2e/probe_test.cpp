@@ -361,6 +361,9 @@ TEST_F(ProbeNetwork, FewDescriptorsChangeTheSpeedOnly)
 
 TEST_F(ProbeNetwork, NoDescriptorAtAllIsALocalErrorAfterRetries)
 {
+#ifdef __SANITIZE_ADDRESS__
+    GTEST_SKIP() << "UBSan looks at objects through a pipe, and takes one it cannot open for a bug";
+#endif
     const Pipe held;
     Surroundings full{.limits = {{RLIMIT_NOFILE, 24}}};
     for (int fd = 3; fd < 22; ++fd) // the loop and the signals get the last two

@@ -249,7 +249,8 @@ TEST(SockoptsList, ShowsTheTableOrAPart)
     EXPECT_TRUE(valid_lines(lines.out));
     const auto some = run({"sockopts", "list", "--level", "SOL_TCP", "--for", "mptcp4", "--filter",
                            "settable", "--json"});
-    for (const auto& option : document(some)["options"]) {
+    const auto listed = document(some);
+    for (const auto& option : listed.at("options")) {
         EXPECT_EQ(option["level"], "IPPROTO_TCP");
         EXPECT_NE(option["settable"], json::array());
     }
