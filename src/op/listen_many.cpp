@@ -182,8 +182,7 @@ Result<> Server::attend(Guests::iterator guest)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
-    const auto got =
-        receive_some(guest->socket.ref(), {m_buffer.get(), buffer_size}, guest->story.peer.text());
+    const auto got = receive_some(guest->socket.ref(), m_buffer.space(), guest->story.peer.text());
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
