@@ -1,10 +1,10 @@
 #include "op/listen_many.h"
 
+#include "op/buffer.h"
 #include "op/delivery.h"
 
 #include <cerrno>
 #include <list>
-#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -13,8 +13,7 @@ namespace sockit {
 namespace {
 
 constexpr std::uint64_t listener_token = 0; // connections have their ids, from 1
-constexpr std::size_t buffer_size = 256UL * 1024;
-constexpr int accepts_in_a_row = 64; // then those inside have their turn
+constexpr int accepts_in_a_row = 64;        // then those inside have their turn
 
 /// One connection: a socket that we read, or a child that has it.
 struct Guest {
@@ -35,8 +34,7 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit),
-          m_buffer(std::make_unique_for_overwrite<std::byte[]>(buffer_size))
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit)
     {}
 
     Server(const Server&) = delete;
@@ -67,8 +65,8 @@ private:
     Endpoint m_local;
     Destinations m_destinations;
     Admission m_door;
-    std::unique_ptr<std::byte[]> m_buffer; ///< shared: nothing stays in it between two reads
-    Guests m_guests;                       ///< who moved longest ago first
+    Buffer m_buffer; ///< shared: nothing stays in it between two reads
+    Guests m_guests; ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
     Clock::time_point m_lonely_since = Clock::now();
 };
@@ -184,8 +182,7 @@ Result<> Server::attend(Guests::iterator guest)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
-    const auto got =
-        receive_some(guest->socket.ref(), {m_buffer.get(), buffer_size}, guest->story.peer.text());
+    const auto got = receive_some(guest->socket.ref(), m_buffer.space(), guest->story.peer.text());
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
@@ -196,7 +193,8 @@ Result<> Server::receive(Guests::iterator guest)
     *traffic.bytes_received += got->bytes;
     guest->last_moved = Clock::now();
     m_guests.splice(m_guests.end(), m_guests, guest);
-    return hand_on(*guest, {m_buffer.get(), got->bytes});
+    m_buffer.filled(got->bytes);
+    return hand_on(*guest, m_buffer.rest());
 }
 
 /// Output that takes nothing holds up everybody: there is nowhere to put what they send.

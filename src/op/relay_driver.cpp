@@ -1,9 +1,10 @@
 #include "op/relay_driver.h"
 
+#include "op/buffer.h"
 #include "op/delivery.h"
+#include "op/watched.h"
 
 #include <cerrno>
-#include <memory>
 
 namespace sockit {
 
@@ -12,69 +13,6 @@ namespace {
 constexpr std::uint64_t input_token = 0;
 constexpr std::uint64_t socket_token = 1;
 constexpr std::uint64_t output_token = 2;
-
-constexpr std::size_t buffer_size = 256UL * 1024;
-
-/// Bytes on their way through one half.
-class Buffer {
-public:
-    Buffer() : m_bytes(std::make_unique_for_overwrite<std::byte[]>(buffer_size)) {}
-
-    std::span<std::byte> space() { return {m_bytes.get(), buffer_size}; }
-    void filled(std::size_t bytes)
-    {
-        m_begin = 0;
-        m_end = bytes;
-    }
-    [[nodiscard]] std::span<const std::byte> rest() const
-    {
-        return {m_bytes.get() + m_begin, m_end - m_begin};
-    }
-    void drop(std::size_t bytes) { m_begin += bytes; }
-
-private:
-    std::unique_ptr<std::byte[]> m_bytes;
-    std::size_t m_begin = 0;
-    std::size_t m_end = 0;
-};
-
-/// A descriptor in the poller, there only while something is wanted of it: hangups and errors are
-/// reported whatever the interest, again and again.
-class Watched {
-public:
-    Watched(Poller& poller, FdRef fd, std::uint64_t token)
-        : m_poller(poller), m_fd(fd), m_token(token)
-    {}
-    Watched(const Watched&) = delete;
-    Watched& operator=(const Watched&) = delete;
-    ~Watched() { want(std::nullopt); }
-
-    void want(std::optional<Interest> interest)
-    {
-        if (m_error || interest == m_current)
-            return;
-        Result<> done;
-        if (!interest)
-            m_poller.remove(m_fd);
-        else if (!m_current)
-            done = m_poller.add(m_fd, m_token, *interest);
-        else
-            done = m_poller.modify(m_fd, m_token, *interest);
-        if (done)
-            m_current = interest;
-        else
-            m_error = done.error();
-    }
-
-    [[nodiscard]] const std::optional<Error>& error() const { return m_error; }
-
-private:
-    Poller& m_poller;
-    FdRef m_fd;
-    std::uint64_t m_token;
-    std::optional<Interest> m_current;
-    std::optional<Error> m_error;
-};
 
 class Driver {
 public:
@@ -129,7 +67,7 @@ private:
     Buffer m_down;
     Deadline m_idle;
     std::optional<Deadline> m_linger;
-    bool m_socket_muted = false; ///< its hangup told us nothing: hear it no more
+    bool m_socket_muted = false; ///< it hangs up for good without an error: hear it no more
     Watched m_watch_input;
     Watched m_watch_socket;
     Watched m_watch_output;
@@ -197,10 +135,8 @@ void Driver::watch()
     const auto wants = m_relay.wants();
     m_watch_input.want(wants.read_input ? Wanted(Interest{.read = true}) : std::nullopt);
     m_watch_output.want(wants.write ? Wanted(Interest{.write = true}) : std::nullopt);
-    // With nothing wanted it still tells of a reset, except once both FINs are through: then it
-    // reports a hangup for good.
-    const bool over = m_relay.fin_was_sent() && m_relay.receiving() == HalfState::Eof;
-    const bool wanted = wants.receive || wants.send || !(over || m_socket_muted);
+    // With nothing wanted it still tells of a reset.
+    const bool wanted = wants.receive || wants.send || !m_socket_muted;
     m_watch_socket.want(wanted ? Wanted(Interest{.read = wants.receive, .write = wants.send})
                                : std::nullopt);
 }
@@ -303,7 +239,8 @@ void Driver::look_at_socket()
 
 RelayOutcome Driver::settle()
 {
-    m_watch_socket.want(std::nullopt);
+    for (auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
+        watched->want(std::nullopt);
     if (!m_outcome.error)
         m_outcome.error = m_relay.error();
     if (!m_outcome.error && !m_loop.stopped())

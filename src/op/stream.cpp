@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <climits>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -35,6 +36,15 @@ std::optional<Result<Transfer>> outcome(ssize_t moved, int reason, Phase phase,
     if (reason == EOPNOTSUPP || reason == ENOSYS || reason == EINVAL)
         return std::nullopt;
     return Failure(Error::from_errno(phase, call, subject, reason));
+}
+
+/// The same file, opened anew without blocking: an open file of our own, with flags of its own.
+/// Nothing without /proc.
+std::shared_ptr<const Fd> reopen(FdRef fd)
+{
+    const auto path = "/proc/self/fd/" + std::to_string(fd.value);
+    Fd own(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    return own.valid() ? std::make_shared<const Fd>(std::move(own)) : nullptr;
 }
 
 } // namespace
@@ -73,9 +83,18 @@ Result<Transfer> Stream::write(std::span<const std::byte> bytes)
         if (auto result = outcome(moved, errno, Phase::Output, "write", m_name))
             return *std::move(result);
         m_no_wait = false;
+        if (m_kind == InputKind::Terminal)
+            m_terminal = reopen(m_fd);
     }
-    if (m_kind == InputKind::File)
-        return write_some(m_fd, bytes, m_name);
+    return m_kind == InputKind::File ? write_some(m_fd, bytes, m_name) : write_unhurried(bytes);
+}
+
+/// Without RWF_NOWAIT.
+Result<Transfer> Stream::write_unhurried(std::span<const std::byte> bytes)
+{
+    // A terminal that polls writable may have room for less than any chunk.
+    if (m_terminal)
+        return write_some(m_terminal->ref(), bytes, m_name);
     if (!is_ready(POLLOUT))
         return Transfer{.kind = Transfer::Kind::WouldBlock};
     // pipe(7): what polls writable takes so much without blocking.

@@ -5,6 +5,7 @@
 #include "op/relay.h"
 #include "sock/io.h"
 
+#include <memory>
 #include <span>
 #include <string>
 
@@ -27,12 +28,14 @@ public:
     Result<Transfer> write(std::span<const std::byte> bytes);
 
 private:
+    Result<Transfer> write_unhurried(std::span<const std::byte> bytes);
     [[nodiscard]] bool is_ready(short events) const;
 
     FdRef m_fd;
     std::string m_name;
     InputKind m_kind;
-    bool m_no_wait; ///< RWF_NOWAIT works here, as far as is known
+    bool m_no_wait;                       ///< RWF_NOWAIT works here, as far as is known
+    std::shared_ptr<const Fd> m_terminal; ///< a terminal, opened once more for ourselves
 };
 
 } // namespace sockit
