@@ -44,12 +44,9 @@ Result<> clear_stale_path(const Endpoint& endpoint, int type)
     return {};
 }
 
-/// bind() and listen(), with what must be set before.
-Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan, const Emit& emit)
+/// What bind() goes by.
+Result<> set_addressing(const Socket& socket, const Endpoint& endpoint, const ListenerPlan& plan)
 {
-    const Transport transport = plan.target.transport;
-    auto socket =
-        TRY(Socket::open(endpoint.family(), socket_type(transport), socket_protocol(transport)));
     if (endpoint.is_inet()) {
         TRY(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
         if (plan.reuseport)
@@ -60,8 +57,25 @@ Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan, con
         const int v6only = plan.socket.family == AddressFamily::Inet6 ? 1 : 0;
         TRY(socket.set_option(IPPROTO_IPV6, IPV6_V6ONLY, v6only, "IPV6_V6ONLY"));
     }
+    return {};
+}
+
+/// bind() and listen(), with what must be set before.
+Result<Listener> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
+{
+    const Transport transport = plan.target.transport;
+    Listener listener{
+        TRY(Socket::open(endpoint.family(), socket_type(transport), socket_protocol(transport))),
+        {}};
+    const Socket& socket = listener.socket;
+    const auto apply = [&](SockoptPhase phase) -> Result<> {
+        std::ranges::move(TRY(apply_options(socket, plan.socket, phase)),
+                          std::back_inserter(listener.options));
+        return {};
+    };
+    TRY(set_addressing(socket, endpoint, plan));
     TRY(bind_to_interface(socket, plan.socket.interface));
-    TRY(apply_options(socket, plan.socket, SockoptPhase::Fresh, emit));
+    TRY(apply(SockoptPhase::Fresh));
     if (endpoint.is_unix_path())
         TRY(clear_stale_path(endpoint, socket.type()));
     auto bound = socket.bind(endpoint);
@@ -71,10 +85,10 @@ Result<Socket> listen_on(const Endpoint& endpoint, const ListenerPlan& plan, con
             error.hint = "sockit stat -tlnp shows who listens there";
         return Failure(std::move(error));
     }
-    TRY(apply_options(socket, plan.socket, SockoptPhase::Bound, emit));
+    TRY(apply(SockoptPhase::Bound));
     TRY(socket.listen(plan.backlog.value_or(SOMAXCONN), endpoint));
-    TRY(apply_options(socket, plan.socket, SockoptPhase::Listening, emit));
-    return socket;
+    TRY(apply(SockoptPhase::Listening));
+    return listener;
 }
 
 /// Without IPv6 in this kernel or namespace, every address means every IPv4 address.
@@ -83,17 +97,15 @@ bool lacks_ipv6(const Error& error)
     return error.code == EAFNOSUPPORT || error.code == EADDRNOTAVAIL;
 }
 
-Result<Socket> listen_on_first(const std::vector<Endpoint>& endpoints, const ListenerPlan& plan,
-                               const Emit& emit)
+Result<Listener> listen_on_first(const std::vector<Endpoint>& endpoints, const ListenerPlan& plan)
 {
-    Result<Socket> socket = listen_on(endpoints.front(), plan, emit);
-    for (std::size_t i = 1; i < endpoints.size() && !socket; ++i)
-        socket = listen_on(endpoints[i], plan, emit);
-    if (!socket && plan.target.any_address && plan.socket.family == AddressFamily::Any &&
-        lacks_ipv6(socket.error()))
-        return listen_on(Endpoint::inet({.s_addr = htonl(INADDR_ANY)}, plan.target.port), plan,
-                         emit);
-    return socket;
+    auto listener = listen_on(endpoints.front(), plan);
+    for (std::size_t i = 1; i < endpoints.size() && !listener; ++i)
+        listener = listen_on(endpoints[i], plan);
+    if (!listener && plan.target.any_address && plan.socket.family == AddressFamily::Any &&
+        lacks_ipv6(listener.error()))
+        return listen_on(Endpoint::inet({.s_addr = htonl(INADDR_ANY)}, plan.target.port), plan);
+    return listener;
 }
 
 Result<> write_port_file(const std::string& path, const Endpoint& local)
@@ -113,33 +125,35 @@ Result<> write_port_file(const std::string& path, const Endpoint& local)
 
 } // namespace
 
-Result<Acceptor> Acceptor::open(const ListenerPlan& plan, const Emit& emit)
+Result<Acceptor> Acceptor::open(const ListenerPlan& plan)
 {
     if (plan.ready_fd && ::fcntl(*plan.ready_fd, F_GETFD) < 0)
         return bad_value("--ready-fd", std::to_string(*plan.ready_fd), "not an open descriptor");
     const auto endpoints =
         TRY(resolve(plan.target, plan.socket.family, Deadline::after(resolve_limit)));
-    auto socket = TRY(listen_on_first(endpoints, plan, emit));
-    auto local = TRY(socket.local());
+    auto listener = TRY(listen_on_first(endpoints, plan));
+    auto local = TRY(listener.socket.local());
     OwnedPath path = local.is_unix_path() ? OwnedPath(std::string(local.unix_name())) : OwnedPath();
-    return Acceptor(std::move(socket), local, std::move(path), plan.ready_fd, plan.port_file);
+    return Acceptor(std::move(listener), local, std::move(path), plan.ready_fd, plan.port_file);
 }
 
-Acceptor::Acceptor(Socket socket, Endpoint local, OwnedPath path, std::optional<int> ready_fd,
+Acceptor::Acceptor(Listener listener, Endpoint local, OwnedPath path, std::optional<int> ready_fd,
                    std::optional<std::string> port_file)
-    : m_socket(std::move(socket)), m_local(local), m_path(std::move(path)), m_ready_fd(ready_fd),
-      m_port_file(std::move(port_file))
+    : m_socket(std::move(listener.socket)), m_options(std::move(listener.options)), m_local(local),
+      m_path(std::move(path)), m_ready_fd(ready_fd), m_port_file(std::move(port_file))
 {}
 
-Result<> Acceptor::announce() const
+Result<bool> Acceptor::announce(const Emit& emit) const
 {
+    bool open = emit(ServerReady{.local = m_local, .time = std::chrono::system_clock::now()});
+    open = tell_options(m_options, emit) && open;
     if (m_port_file)
         TRY(write_port_file(*m_port_file, m_local));
     if (m_ready_fd) {
         const Fd ready(*m_ready_fd); // closed in any case: its reader waits for the end
         TRY(write_all(ready.ref(), m_local.text() + "\n", "--ready-fd"));
     }
-    return {};
+    return open;
 }
 
 void Acceptor::close()

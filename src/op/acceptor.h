@@ -19,6 +19,12 @@ struct ListenerPlan {
     bool operator==(const ListenerPlan&) const = default;
 };
 
+/// A socket that listens, and what became of the options set on it.
+struct Listener {
+    Socket socket;
+    std::vector<SockoptOutcome> options;
+};
+
 /// A listening socket. A bare port listens on every address of both families (IPv4 alone where
 /// there is no IPv6). A unix path is taken only if nothing or a socket that nobody serves stands
 /// there; it is removed at the end.
@@ -26,15 +32,16 @@ class Acceptor {
 public:
     /// Resolves if it must (10 s at most), binds and listens. Errors: usage (a --ready-fd that is
     /// not open), those of the resolver, bind and listen.
-    static Result<Acceptor> open(const ListenerPlan& plan, const Emit& emit);
+    static Result<Acceptor> open(const ListenerPlan& plan);
 
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
     /// For options that accepted sockets inherit.
     [[nodiscard]] const Socket& socket() const { return m_socket; }
     /// What was really bound: the port that port 0 became.
     [[nodiscard]] const Endpoint& local() const { return m_local; }
-    /// Tells --ready-fd and --port-file; once, before the first accept().
-    [[nodiscard]] Result<> announce() const;
+    /// Emits ServerReady and what became of the socket options, then tells --port-file and
+    /// --ready-fd; once, before the first accept(). False: the output can take no more.
+    [[nodiscard]] Result<bool> announce(const Emit& emit) const;
     /// The next waiting connection, or nothing. Shortages (is_shortage) are errors: pause, then try
     /// again.
     [[nodiscard]] Result<std::optional<Accepted>> accept() const { return m_socket.accept(); }
@@ -42,10 +49,11 @@ public:
     void close();
 
 private:
-    Acceptor(Socket socket, Endpoint local, OwnedPath path, std::optional<int> ready_fd,
+    Acceptor(Listener listener, Endpoint local, OwnedPath path, std::optional<int> ready_fd,
              std::optional<std::string> port_file);
 
     Socket m_socket;
+    std::vector<SockoptOutcome> m_options;
     Endpoint m_local;
     OwnedPath m_path;
     std::optional<int> m_ready_fd;

@@ -37,8 +37,7 @@ private:
     const EchoServerPlan& m_plan;
     const Emit& m_emit;
     const Emit m_door_emit = [this](const Event& event) {
-        return !m_plan.tell_peers && std::holds_alternative<PeerAccepted>(event) ? true
-                                                                                 : tell(event);
+        return (!m_plan.tell_peers && event.get_if<PeerAccepted>()) || tell(event);
     };
     OpLoop& m_loop;
     Acceptor& m_acceptor;
@@ -89,10 +88,12 @@ Result<> EchoServer::accept_some()
 /// Those that accept() does not hand on. What the first peer's tell holds for all.
 void EchoServer::set_options(const Socket& socket, bool first)
 {
-    const Emit silent = [](const Event&) { return true; };
-    const auto applied = apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted,
-                                       first ? m_emit : silent);
-    if (!applied && first)
+    const auto applied = apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted);
+    if (!first)
+        return;
+    if (applied)
+        tell_options(*applied, m_emit);
+    else
         tell(Warning{.message = {}, .error = applied.error()});
 }
 
@@ -169,19 +170,10 @@ Result<std::optional<int>> echo_server(const EchoServerPlan& plan, const Emit& e
 {
     raise_descriptor_limit();
     auto loop = TRY(OpLoop::open(plan.deadline));
-    std::vector<Event> early; // `ready` is the first record
-    auto acceptor = TRY(Acceptor::open(plan.listener, [&](const Event& event) {
-        early.push_back(event);
-        return true;
-    }));
+    auto acceptor = TRY(Acceptor::open(plan.listener));
     set_nodelay(acceptor.socket(), plan.listener.socket);
-    bool output_open = emit(ServerReady{acceptor.local(), std::chrono::system_clock::now()});
-    for (const auto& event : early)
-        output_open = emit(event) && output_open;
-    TRY(acceptor.announce());
-    EchoServer server(plan, emit, loop, acceptor);
-    if (output_open)
-        TRY(server.run());
+    if (TRY(acceptor.announce(emit)))
+        TRY(EchoServer(plan, emit, loop, acceptor).run());
     return loop.signal();
 }
 

@@ -61,9 +61,8 @@ Result<Acceptor> Run::open()
 {
     m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
-    auto acceptor = TRY(Acceptor::open(m_plan.listener, m_emit));
-    m_emit(ServerReady{.local = acceptor.local(), .time = std::chrono::system_clock::now()});
-    TRY(acceptor.announce());
+    auto acceptor = TRY(Acceptor::open(m_plan.listener));
+    TRY(acceptor.announce(m_emit));
     return acceptor;
 }
 

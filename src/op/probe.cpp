@@ -58,6 +58,7 @@ public:
 private:
     using Step = ProbeTask::Step;
     using Wait = ProbeTask::Wait;
+    using Said = std::variant<Warning, Note>;
 
     struct Watch {
         Wait wait = Wait::Nothing;
@@ -75,6 +76,7 @@ private:
     void finish(std::size_t index);
     void tell(ProbeResult result);
     bool emit_once(const Event& event);
+    bool is_new(const Said& said);
     [[nodiscard]] bool can_begin() const;
     [[nodiscard]] bool is_done() const
     {
@@ -98,7 +100,7 @@ private:
     std::size_t m_watched = 0; ///< sockets under way
     bool m_short = false;      ///< of descriptors: begin nothing until something ends
     bool m_stop = false;
-    std::vector<Event> m_said;
+    std::vector<Said> m_said;
     ProbeEnd m_end;
 };
 
@@ -283,10 +285,19 @@ void Run::tell(ProbeResult result)
 /// Each socket's options meet the same fate; one word about it is enough.
 bool Run::emit_once(const Event& event)
 {
-    if (std::ranges::find(m_said, event) != m_said.end())
+    const auto* warning = event.get_if<Warning>();
+    const auto* note = event.get_if<Note>();
+    if ((warning && !is_new(*warning)) || (note && !is_new(*note)))
         return true;
-    m_said.push_back(event);
     return m_emit(event);
+}
+
+bool Run::is_new(const Said& said)
+{
+    if (std::ranges::find(m_said, said) != m_said.end())
+        return false;
+    m_said.push_back(said);
+    return true;
 }
 
 ProbeRun Run::context()

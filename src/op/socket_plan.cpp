@@ -6,17 +6,31 @@
 
 namespace sockit {
 
+Result<std::vector<SockoptOutcome>> apply_options(const Socket& socket, const SocketPlan& plan,
+                                                  SockoptPhase phase)
+{
+    auto outcomes = apply_sockopts(socket.ref(), plan.sockopts, phase);
+    for (const auto& outcome : outcomes)
+        if (outcome.verdict == SockoptVerdict::Refused && outcome.error)
+            return Failure(*outcome.error);
+    return outcomes;
+}
+
+bool tell_options(const std::vector<SockoptOutcome>& outcomes, const Emit& emit)
+{
+    bool open = true;
+    for (const auto& outcome : outcomes) {
+        const auto text = sockopt_outcome_text(outcome);
+        open = outcome.satisfied() ? emit(Note{text})
+                                   : emit(Warning{.message = text, .error = std::nullopt});
+    }
+    return open;
+}
+
 Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhase phase,
                        const Emit& emit)
 {
-    for (const auto& outcome : apply_sockopts(socket.ref(), plan.sockopts, phase)) {
-        if (outcome.verdict == SockoptVerdict::Refused && outcome.error)
-            return Failure(*outcome.error);
-        if (outcome.satisfied())
-            emit(Note{sockopt_outcome_text(outcome)});
-        else
-            emit(Warning{.message = sockopt_outcome_text(outcome), .error = std::nullopt});
-    }
+    tell_options(TRY(apply_options(socket, plan, phase)), emit);
     return {};
 }
 

@@ -31,7 +31,15 @@ Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const
                                   const Emit& emit);
 
 /// Sets the options that belong to `phase` and reads them back. One that the kernel refused is the
-/// error; one that it took without granting it is a Warning, any other a Note.
+/// error.
+Result<std::vector<SockoptOutcome>> apply_options(const Socket& socket, const SocketPlan& plan,
+                                                  SockoptPhase phase);
+
+/// A Warning for each that the kernel took without granting it, a Note for any other. False: the
+/// output can take no more.
+bool tell_options(const std::vector<SockoptOutcome>& outcomes, const Emit& emit);
+
+/// Both at once.
 Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhase phase,
                        const Emit& emit);
 

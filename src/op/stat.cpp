@@ -48,8 +48,7 @@ bool awaits_clients(const SocketInfo& info)
 class Listing {
 public:
     Listing(const StatPlan& plan, const Emit& emit)
-        : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root), m_event(StatSocket{}),
-          m_socket(std::get<StatSocket>(m_event))
+        : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root)
     {
         m_socket.view = plan.view;
     }
@@ -153,7 +152,7 @@ private:
                     ? m_services.name_of(protocol, static_cast<std::uint16_t>(info.peer->port()))
                     : "";
         }
-        const bool more = m_emit(m_event);
+        const bool more = m_emit(m_socket);
         if (more && is_accept_queue_full(info) == true)
             return m_emit(Warning{"the accept queue of " + escape(info.local.text()) +
                                       " is full: " + std::to_string(*info.accept_length) +
@@ -191,8 +190,7 @@ private:
     const StatPlan& m_plan;
     const Emit& m_emit;
     SocketSource m_source;
-    Event m_event; ///< always a StatSocket, filled anew for every row
-    StatSocket& m_socket;
+    StatSocket m_socket; ///< filled anew for every row
     ServiceNames m_services;
     std::vector<StatCount> m_counts;
     std::vector<SocketInfo> m_held; ///< rows that wait for their processes

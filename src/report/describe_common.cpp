@@ -30,7 +30,7 @@ void describe(const Failed& event, Record& record)
 
 void describe(const Event& event, Record& record)
 {
-    std::visit([&](const auto& alternative) { describe(alternative, record); }, event);
+    event.visit([&](const auto& alternative) { describe(alternative, record); });
 }
 
 } // namespace sockit

@@ -42,8 +42,7 @@ bool Reporter::emit(const Event& event)
 {
     describe(event, m_record);
     m_sink->write(m_record);
-    if (m_note_sink &&
-        (std::holds_alternative<Warning>(event) || std::holds_alternative<Note>(event))) {
+    if (m_note_sink && (event.get_if<Warning>() || event.get_if<Note>())) {
         describe(event, m_note);
         m_note_sink->write(m_note);
     }

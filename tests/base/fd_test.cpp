@@ -1,4 +1,4 @@
-#include <base/fd.h>
+#include "base/fd.h"
 
 #include <gtest/gtest.h>
 

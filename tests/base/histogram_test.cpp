@@ -1,4 +1,4 @@
-#include <base/histogram.h>
+#include "base/histogram.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <cmd/echo_client.h>
-#include <cmd/echo_server.h>
+#include "cmd/echo_client.h"
+#include "cmd/echo_server.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <base/error.h>
-#include <cmd/sockopts.h>
+#include "base/error.h"
+#include "cmd/sockopts.h"
 
 #include <gtest/gtest.h>
 

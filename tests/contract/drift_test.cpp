@@ -1,4 +1,4 @@
-#include <cmd/command.h>
+#include "cmd/command.h"
 
 #include <gtest/gtest.h>
 

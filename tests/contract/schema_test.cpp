@@ -1,4 +1,4 @@
-#include <support/schema.h>
+#include "support/schema.h"
 
 namespace sockit::test {
 namespace {

@@ -1,8 +1,7 @@
 #include "diag/owner.h"
 #include "diag/process_walk.h"
 #include "live_sockets.h"
-
-#include <support/proc_root.h>
+#include "support/proc_root.h"
 
 #include <thread>
 

@@ -1,8 +1,7 @@
 #include "diag/proc_net.h"
 #include "diag/sock_diag.h"
 #include "live_sockets.h"
-
-#include <support/proc_root.h>
+#include "support/proc_root.h"
 
 #include <algorithm>
 

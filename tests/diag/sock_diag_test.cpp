@@ -1,7 +1,6 @@
 #include "diag/sock_diag.h"
 #include "live_sockets.h"
-
-#include <support/run.h>
+#include "support/run.h"
 
 #include <algorithm>
 #include <cstring>

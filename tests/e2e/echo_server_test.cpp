@@ -1,6 +1,6 @@
-#include <support/run.h>
-#include <support/schema.h>
-#include <support/scripted_server.h>
+#include "support/run.h"
+#include "support/schema.h"
+#include "support/scripted_server.h"
 
 #include <algorithm>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include <support/run.h>
+#include "support/run.h"
 
 namespace sockit::test {
 namespace {

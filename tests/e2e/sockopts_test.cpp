@@ -1,6 +1,6 @@
-#include <base/fd.h>
-#include <support/run.h>
-#include <support/schema.h>
+#include "base/fd.h"
+#include "support/run.h"
+#include "support/schema.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>

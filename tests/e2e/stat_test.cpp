@@ -1,7 +1,7 @@
-#include <support/network.h>
-#include <support/proc_root.h>
-#include <support/run.h>
-#include <support/schema.h>
+#include "support/network.h"
+#include "support/proc_root.h"
+#include "support/run.h"
+#include "support/schema.h"
 
 #include <algorithm>
 #include <array>

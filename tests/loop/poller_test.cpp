@@ -1,5 +1,5 @@
-#include <loop/poller.h>
-#include <support/run.h>
+#include "loop/poller.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 

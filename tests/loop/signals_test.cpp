@@ -1,5 +1,5 @@
-#include <loop/signals.h>
-#include <support/run.h>
+#include "loop/signals.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 

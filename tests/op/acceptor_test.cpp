@@ -1,4 +1,5 @@
 #include "op/acceptor.h"
+#include "support/emitted.h"
 #include "support/run.h"
 
 #include <gtest/gtest.h>
@@ -21,8 +22,6 @@ ListenerPlan plan_for(std::string_view word)
     return plan;
 }
 
-bool nothing(const Event& /*event*/) { return true; }
-
 /// Connects and waits until the acceptor hands the connection out.
 Result<Accepted> first_client(const Acceptor& acceptor, const Endpoint& to)
 {
@@ -38,7 +37,7 @@ Result<Accepted> first_client(const Acceptor& acceptor, const Endpoint& to)
 
 TEST(Acceptor, PortZeroBecomesARealPort)
 {
-    const auto acceptor = Acceptor::open(plan_for("127.0.0.1:0"), nothing);
+    const auto acceptor = Acceptor::open(plan_for("127.0.0.1:0"));
     ASSERT_TRUE(acceptor) << describe_error(acceptor.error());
     EXPECT_EQ(acceptor->local().address(), "127.0.0.1");
     EXPECT_NE(acceptor->local().port(), 0);
@@ -46,7 +45,7 @@ TEST(Acceptor, PortZeroBecomesARealPort)
 
 TEST(Acceptor, ABarePortServesBothFamilies)
 {
-    const auto acceptor = Acceptor::open(plan_for("7000"), nothing);
+    const auto acceptor = Acceptor::open(plan_for("7000"));
     ASSERT_TRUE(acceptor) << describe_error(acceptor.error());
     EXPECT_EQ(acceptor->local().text(), "[::]:7000");
     for (const char* address : {"127.0.0.1", "::1"}) {
@@ -60,19 +59,19 @@ TEST(Acceptor, DashSixLeavesIpv4Alone)
 {
     auto plan = plan_for("7001");
     plan.socket.family = AddressFamily::Inet6;
-    const auto six = Acceptor::open(plan, nothing);
+    const auto six = Acceptor::open(plan);
     ASSERT_TRUE(six) << describe_error(six.error());
     plan.socket.family = AddressFamily::Inet;
-    const auto four = Acceptor::open(plan, nothing);
+    const auto four = Acceptor::open(plan);
     ASSERT_TRUE(four) << describe_error(four.error());
     EXPECT_EQ(four->local().text(), "0.0.0.0:7001");
 }
 
 TEST(Acceptor, APortInUseSaysSo)
 {
-    const auto first = Acceptor::open(plan_for("127.0.0.1:7002"), nothing);
+    const auto first = Acceptor::open(plan_for("127.0.0.1:7002"));
     ASSERT_TRUE(first);
-    const auto second = Acceptor::open(plan_for("127.0.0.1:7002"), nothing);
+    const auto second = Acceptor::open(plan_for("127.0.0.1:7002"));
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, EADDRINUSE);
     EXPECT_EQ(second.error().subject, "127.0.0.1:7002");
@@ -83,8 +82,8 @@ TEST(Acceptor, ReuseportSharesThePort)
 {
     auto plan = plan_for("127.0.0.1:7003");
     plan.reuseport = true;
-    const auto first = Acceptor::open(plan, nothing);
-    const auto second = Acceptor::open(plan, nothing);
+    const auto first = Acceptor::open(plan);
+    const auto second = Acceptor::open(plan);
     EXPECT_TRUE(first && second);
 }
 
@@ -93,7 +92,7 @@ TEST(Acceptor, RemovesItsUnixPathAtTheEnd)
     const test::TemporaryDirectory directory;
     const auto path = directory.path("socket");
     {
-        const auto acceptor = Acceptor::open(plan_for("unix:" + path), nothing);
+        const auto acceptor = Acceptor::open(plan_for("unix:" + path));
         ASSERT_TRUE(acceptor) << describe_error(acceptor.error());
         EXPECT_EQ(::access(path.c_str(), F_OK), 0);
         EXPECT_TRUE(first_client(*acceptor, acceptor->local()));
@@ -106,7 +105,7 @@ TEST(Acceptor, LeavesAPathAloneThatSomeoneReplaced)
     const test::TemporaryDirectory directory;
     const auto path = directory.path("socket");
     {
-        const auto acceptor = Acceptor::open(plan_for("unix:" + path), nothing);
+        const auto acceptor = Acceptor::open(plan_for("unix:" + path));
         ASSERT_TRUE(acceptor);
         ASSERT_EQ(::unlink(path.c_str()), 0);
         test::write_file(path, "not ours");
@@ -123,7 +122,7 @@ TEST(Acceptor, ReplacesASocketThatNobodyServes)
         ASSERT_TRUE(dead && dead->bind(Endpoint::unix_path(path).value()));
     }
     ASSERT_EQ(::access(path.c_str(), F_OK), 0);
-    const auto acceptor = Acceptor::open(plan_for("unix:" + path), nothing);
+    const auto acceptor = Acceptor::open(plan_for("unix:" + path));
     EXPECT_TRUE(acceptor) << describe_error(acceptor.error());
 }
 
@@ -135,10 +134,10 @@ TEST(Acceptor, RefusesAFileAFifoAndALiveSocket)
     const auto socket = directory.path("socket");
     test::write_file(file, "kept");
     ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-    const auto live = Acceptor::open(plan_for("unix:" + socket), nothing);
+    const auto live = Acceptor::open(plan_for("unix:" + socket));
     ASSERT_TRUE(live);
     for (const auto& path : {file, fifo, socket}) {
-        const auto acceptor = Acceptor::open(plan_for("unix:" + path), nothing);
+        const auto acceptor = Acceptor::open(plan_for("unix:" + path));
         ASSERT_FALSE(acceptor) << path;
         EXPECT_EQ(acceptor.error().code, EADDRINUSE) << path;
         EXPECT_EQ(::access(path.c_str(), F_OK), 0) << path;
@@ -154,9 +153,9 @@ TEST(Acceptor, AnnouncesToDescriptorAndFile)
     auto plan = plan_for("127.0.0.1:0");
     plan.ready_fd = ready.write.release();
     plan.port_file = directory.path("port");
-    const auto acceptor = Acceptor::open(plan, nothing);
+    const auto acceptor = Acceptor::open(plan);
     ASSERT_TRUE(acceptor);
-    ASSERT_TRUE(acceptor->announce());
+    ASSERT_TRUE(acceptor->announce(test::Emitted().emit()));
     std::string told(64, '\0');
     const auto count = ::read(ready.read.get(), told.data(), told.size());
     ASSERT_GT(count, 0);
@@ -170,7 +169,7 @@ TEST(Acceptor, AReadyDescriptorThatIsNotOpenIsAUsageError)
 {
     auto plan = plan_for("127.0.0.1:0");
     plan.ready_fd = 987;
-    const auto acceptor = Acceptor::open(plan, nothing);
+    const auto acceptor = Acceptor::open(plan);
     ASSERT_FALSE(acceptor);
     EXPECT_EQ(acceptor.error().domain, Domain::Usage);
 }
@@ -180,16 +179,17 @@ TEST(Acceptor, WarnsOfAnOptionThatWasCut)
     auto plan = plan_for("127.0.0.1:0");
     plan.socket.sockopts = {parse_sockopt_setting("SO_RCVBUF=1000000000").value(),
                             parse_sockopt_setting("SO_KEEPALIVE=on").value()};
-    std::vector<Event> events;
-    const auto acceptor = Acceptor::open(plan, [&](const Event& event) {
-        events.push_back(event);
-        return true;
-    });
+    const auto acceptor = Acceptor::open(plan);
     ASSERT_TRUE(acceptor);
-    ASSERT_EQ(events.size(), 2U);
-    ASSERT_TRUE(std::holds_alternative<Warning>(events[0]));
-    EXPECT_NE(std::get<Warning>(events[0]).message.find("net.core.rmem_max"), std::string::npos);
-    EXPECT_TRUE(std::holds_alternative<Note>(events[1]));
+    test::Emitted emitted;
+    ASSERT_TRUE(acceptor->announce(emitted.emit()));
+    const auto& events = emitted.events;
+    ASSERT_EQ(events.size(), 3U);
+    EXPECT_TRUE(std::holds_alternative<ServerReady>(events[0]))
+        << "the first record, whatever else";
+    ASSERT_TRUE(std::holds_alternative<Warning>(events[1]));
+    EXPECT_NE(std::get<Warning>(events[1]).message.find("net.core.rmem_max"), std::string::npos);
+    EXPECT_TRUE(std::holds_alternative<Note>(events[2]));
 }
 
 } // namespace

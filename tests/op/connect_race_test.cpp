@@ -30,7 +30,7 @@ Raced race(const std::vector<Endpoint>& endpoints, Duration limit = seconds(20))
 {
     std::vector<ConnectAttempt> attempts;
     const Emit emit = [&](const Event& event) {
-        if (const auto* attempt = std::get_if<ConnectAttempt>(&event))
+        if (const auto* attempt = event.get_if<ConnectAttempt>())
             attempts.push_back(*attempt);
         return true;
     };

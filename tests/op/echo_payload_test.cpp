@@ -1,4 +1,4 @@
-#include <op/echo_payload.h>
+#include "op/echo_payload.h"
 
 #include <gtest/gtest.h>
 

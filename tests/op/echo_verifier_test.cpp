@@ -1,4 +1,4 @@
-#include <op/echo_verifier.h>
+#include "op/echo_verifier.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <base/random.h>
-#include <op/message_sizes.h>
+#include "base/random.h"
+#include "op/message_sizes.h"
 
 #include <gtest/gtest.h>
 

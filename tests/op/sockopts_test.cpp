@@ -1,5 +1,6 @@
-#include <op/sockopts.h>
-#include <op/sockopts_scene.h>
+#include "op/sockopts.h"
+#include "op/sockopts_scene.h"
+#include "support/emitted.h"
 
 #include <gtest/gtest.h>
 
@@ -14,28 +15,7 @@
 namespace sockit {
 namespace {
 
-/// What an op emitted.
-struct Emitted {
-    std::vector<Event> events;
-
-    Emit emit()
-    {
-        return [this](const Event& event) {
-            events.push_back(event);
-            return true;
-        };
-    }
-
-    template <class T>
-    std::vector<T> of() const
-    {
-        std::vector<T> out;
-        for (const auto& event : events)
-            if (const auto* one = std::get_if<T>(&event))
-                out.push_back(*one);
-        return out;
-    }
-};
+using test::Emitted;
 
 KindTarget kind(std::string_view word) { return *parse_kind(word); }
 

@@ -1,8 +1,8 @@
 #include "op/stat.h"
 #include "sock/socket.h"
-
-#include <support/network.h>
-#include <support/proc_root.h>
+#include "support/emitted.h"
+#include "support/network.h"
+#include "support/proc_root.h"
 
 #include <gtest/gtest.h>
 
@@ -12,28 +12,14 @@
 namespace sockit::test {
 namespace {
 
-struct Listed {
+struct Listed : Emitted {
     Result<> result;
-    std::vector<Event> events;
-
-    template <class T>
-    [[nodiscard]] std::vector<T> all() const
-    {
-        std::vector<T> found;
-        for (const auto& event : events)
-            if (const auto* alternative = std::get_if<T>(&event))
-                found.push_back(*alternative);
-        return found;
-    }
 };
 
 Listed list(const StatPlan& plan)
 {
     Listed listed;
-    listed.result = stat_sockets(plan, [&](const Event& event) {
-        listed.events.push_back(event);
-        return true;
-    });
+    listed.result = stat_sockets(plan, listed.emit());
     return listed;
 }
 
@@ -142,12 +128,12 @@ TEST(Stat, OverviewCountsAllAndShowsThoseWhoWait)
     plan.view.processes = true;
     const auto listed = list(plan);
     ASSERT_TRUE(listed.result);
-    const auto overview = listed.all<StatOverview>();
+    const auto overview = listed.of<StatOverview>();
     ASSERT_EQ(overview.size(), 1U);
     EXPECT_TRUE(
         std::ranges::count(overview[0].counts, StatCount{"tcp", SocketState::Established, 2}));
     EXPECT_TRUE(std::ranges::count(overview[0].counts, StatCount{"u_dgr", SocketState::Close, 2}));
-    const auto sockets = listed.all<StatSocket>();
+    const auto sockets = listed.of<StatSocket>();
     ASSERT_EQ(sockets.size(), 2U);
     EXPECT_EQ(sockets[0].info.local.unix_name(), "named");
     EXPECT_EQ(sockets[1].info.state, SocketState::Listen);
@@ -161,10 +147,10 @@ TEST(Stat, AFullAcceptQueueIsAWarningThatNamesThePort)
     const auto server = listener(1);
     const auto first = client_of(server);
     const auto roomy = list(tcp_plan(StatSelection::Listening));
-    EXPECT_TRUE(roomy.all<Warning>().empty());
+    EXPECT_TRUE(roomy.of<Warning>().empty());
     const auto second = client_of(server); // the limit: one more than the backlog
     const auto listed = list(tcp_plan(StatSelection::Listening));
-    const auto warnings = listed.all<Warning>();
+    const auto warnings = listed.of<Warning>();
     ASSERT_EQ(warnings.size(), 1U);
     EXPECT_EQ(warnings[0].message,
               "the accept queue of " + server.local()->text() + " is full: 2 wait, limit 1");
@@ -177,9 +163,9 @@ TEST(Stat, ServicesAreLookedUpOnlyIfPlanned)
     ASSERT_TRUE(server.bind(*Endpoint::from_literal("127.0.0.1", 22)));
     ASSERT_TRUE(server.listen(1, *server.local()));
     auto plan = tcp_plan(StatSelection::Listening);
-    EXPECT_EQ(list(plan).all<StatSocket>().at(0).local_service, "");
+    EXPECT_EQ(list(plan).of<StatSocket>().at(0).local_service, "");
     plan.services = true;
-    EXPECT_EQ(list(plan).all<StatSocket>().at(0).local_service, "ssh");
+    EXPECT_EQ(list(plan).of<StatSocket>().at(0).local_service, "ssh");
 }
 
 TEST(Stat, AReaderThatWentAwayEndsTheListing)
@@ -190,7 +176,7 @@ TEST(Stat, AReaderThatWentAwayEndsTheListing)
         servers.push_back(listener(1));
     int sockets = 0;
     const auto done = stat_sockets(tcp_plan(StatSelection::Listening), [&](const Event& event) {
-        sockets += std::holds_alternative<StatSocket>(event) ? 1 : 0;
+        sockets += event.get_if<StatSocket>() ? 1 : 0;
         return sockets < 3;
     });
     EXPECT_TRUE(done);
@@ -217,7 +203,7 @@ TEST(Stat, FromACopyOfProcWithItsProcesses)
     const auto listed = list(plan_from(root));
     ASSERT_TRUE(listed.result);
     EXPECT_EQ(std::get<StatStart>(listed.events.at(0)).via, "proc");
-    const auto sockets = listed.all<StatSocket>();
+    const auto sockets = listed.of<StatSocket>();
     ASSERT_EQ(sockets.size(), 1U);
     EXPECT_EQ(sockets[0].info.processes, (std::vector<SocketOwner>{{12, 3, "copied"}}));
     EXPECT_EQ(sockets[0].info.accept_limit, std::nullopt);
@@ -230,9 +216,9 @@ TEST(Stat, UnreadableRowsAreToldOnce)
     root.write("net/unix", "garbage\n");
     const auto listed = list(plan_from(root));
     ASSERT_TRUE(listed.result);
-    EXPECT_EQ(listed.all<StatSocket>().size(), 1U);
-    EXPECT_EQ(listed.all<StatSummary>().at(0).unreadable, 3U);
-    const auto warnings = listed.all<Warning>();
+    EXPECT_EQ(listed.of<StatSocket>().size(), 1U);
+    EXPECT_EQ(listed.of<StatSummary>().at(0).unreadable, 3U);
+    const auto warnings = listed.of<Warning>();
     ASSERT_EQ(warnings.size(), 1U);
     EXPECT_TRUE(warnings[0].message.starts_with("3 lines of ")) << warnings[0].message;
 }
@@ -258,12 +244,12 @@ TEST(Stat, WithoutProcessesInProcTheRowsAreStillThere)
     plan.proc_root = "/nonexistent";
     const auto listed = list(plan);
     ASSERT_TRUE(listed.result);
-    const auto sockets = listed.all<StatSocket>();
+    const auto sockets = listed.of<StatSocket>();
     ASSERT_EQ(sockets.size(), 1U);
     EXPECT_TRUE(sockets[0].info.processes_asked);
     EXPECT_EQ(sockets[0].info.processes, std::nullopt);
-    ASSERT_EQ(listed.all<Warning>().size(), 1U);
-    EXPECT_EQ(code_name(*listed.all<Warning>()[0].error), "ENOENT");
+    ASSERT_EQ(listed.of<Warning>().size(), 1U);
+    EXPECT_EQ(code_name(*listed.of<Warning>()[0].error), "ENOENT");
 }
 
 } // namespace

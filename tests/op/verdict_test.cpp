@@ -1,4 +1,4 @@
-#include <op/verdict.h>
+#include "op/verdict.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <report/describe.h>
-#include <report/json.h>
+#include "report/describe.h"
+#include "report/json.h"
 
 #include <gtest/gtest.h>
 

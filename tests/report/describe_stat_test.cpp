@@ -269,7 +269,7 @@ TEST(DescribeStat, StartOverviewSummary)
 }
 
 /// What the text sink prints at that width.
-std::string printed(const std::vector<Event>& events, std::size_t width)
+std::string printed(const StatSocket& socket, std::size_t width)
 {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
@@ -278,10 +278,8 @@ std::string printed(const std::vector<Event>& events, std::size_t width)
     Output records(out.ref(), "stdout");
     const auto sink = make_text_sink(records, records, {.width = width, .flush = Flush::WhenFull});
     Record record(Record::Want::Text, false);
-    for (const auto& event : events) {
-        describe(event, record);
-        sink->write(record);
-    }
+    describe(socket, record);
+    sink->write(record);
     sink->finish();
     out.close();
     std::array<char, 8192> buffer;
@@ -295,11 +293,11 @@ TEST(DescribeStat, WhatStandsBelowIsFoldedRowsAreCut)
     socket.view.tcp_info = true;
     socket.info.congestion = "cubic";
     socket.info.tcp_info = {{"rto_ns", 204'000'000}, {"snd_mss", 32768}, {"snd_cwnd", 10}};
-    EXPECT_EQ(printed({socket}, 30), "Netid  State  Recv-Q  Send-Q …\n"
-                                     "tcp    ESTAB  0       5      …\n"
-                                     "    cubic rto:204ms\n"
-                                     "    snd_mss:32768 snd_cwnd:10\n");
-    EXPECT_EQ(printed({socket}, 0),
+    EXPECT_EQ(printed(socket, 30), "Netid  State  Recv-Q  Send-Q …\n"
+                                   "tcp    ESTAB  0       5      …\n"
+                                   "    cubic rto:204ms\n"
+                                   "    snd_mss:32768 snd_cwnd:10\n");
+    EXPECT_EQ(printed(socket, 0),
               "Netid  State  Recv-Q  Send-Q  Local Address:Port  Peer Address:Port  Process\n"
               "tcp    ESTAB  0       5       [::1]:40000         [::1]:22\n"
               "    cubic rto:204ms snd_mss:32768 snd_cwnd:10\n");

@@ -1,5 +1,5 @@
-#include <report/json.h>
-#include <support/schema.h>
+#include "report/json.h"
+#include "support/schema.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <report/sink.h>
-#include <support/run.h>
+#include "report/sink.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 

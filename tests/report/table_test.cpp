@@ -1,5 +1,5 @@
-#include <report/table.h>
-#include <report/width.h>
+#include "report/table.h"
+#include "report/width.h"
 
 #include <gtest/gtest.h>
 

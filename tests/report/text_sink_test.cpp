@@ -1,4 +1,4 @@
-#include <report/sink.h>
+#include "report/sink.h"
 
 #include <gtest/gtest.h>
 

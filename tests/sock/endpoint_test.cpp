@@ -1,4 +1,4 @@
-#include <sock/endpoint.h>
+#include "sock/endpoint.h"
 
 #include <gtest/gtest.h>
 

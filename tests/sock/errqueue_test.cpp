@@ -1,7 +1,7 @@
-#include <sock/errqueue.h>
-#include <sock/socket.h>
-#include <support/network.h>
-#include <support/run.h>
+#include "sock/errqueue.h"
+#include "sock/socket.h"
+#include "support/network.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <sock/resolve.h>
-#include <support/run.h>
+#include "sock/resolve.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include <sock/socket_kind.h>
+#include "sock/socket_kind.h"
 
 #include <gtest/gtest.h>
 

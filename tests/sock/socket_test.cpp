@@ -1,6 +1,6 @@
-#include <sock/io.h>
-#include <sock/socket.h>
-#include <support/run.h>
+#include "sock/io.h"
+#include "sock/socket.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include <sock/sockopt.h>
-#include <sock/sysctl.h>
+#include "sock/sockopt.h"
+#include "sock/sysctl.h"
 
 #include <gtest/gtest.h>
 

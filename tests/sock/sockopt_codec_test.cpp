@@ -1,5 +1,5 @@
-#include <base/escape.h>
-#include <sock/sockopt.h>
+#include "base/escape.h"
+#include "sock/sockopt.h"
 
 #include <gtest/gtest.h>
 

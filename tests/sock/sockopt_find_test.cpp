@@ -1,4 +1,4 @@
-#include <sock/sockopt.h>
+#include "sock/sockopt.h"
 
 #include <gtest/gtest.h>
 

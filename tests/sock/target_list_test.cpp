@@ -1,4 +1,4 @@
-#include <sock/target_list.h>
+#include "sock/target_list.h"
 
 #include <gtest/gtest.h>
 

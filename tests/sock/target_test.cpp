@@ -1,4 +1,4 @@
-#include <sock/target.h>
+#include "sock/target.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <support/run.h>
+#include "support/run.h"
 
 #include <filesystem>
 
