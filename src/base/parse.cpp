@@ -14,8 +14,6 @@ namespace sockit {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// Splits `text` after its leading digits and at most one decimal point between digits.
 std::pair<std::string_view, std::string_view> split_number(std::string_view text)
 {

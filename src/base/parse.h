@@ -10,7 +10,10 @@
 namespace sockit {
 
 // Parsers of the user's words. Each takes the whole string or returns a usage error that quotes it,
-// escaped and cut (SPEC 1.1). `what` names the value in that error: "a port", "--timeout".
+// escaped and cut. `what` names the value in that error: "a port", "--timeout".
+
+/// ASCII digits, whatever the locale.
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Decimal digits only: no sign, space, prefix or exponent; within [low, high].
 Result<std::uint64_t> parse_number(std::string_view text, std::string_view what,

@@ -12,7 +12,7 @@ namespace sockit {
 
 namespace {
 
-constexpr std::size_t buffer_size = 64 * 1024;
+constexpr std::size_t piece_size = 64 * 1024;
 
 std::string_view file_name(const SocketQuery& query)
 {
@@ -55,8 +55,7 @@ Result<std::uint64_t> read_lines(FdRef file, std::vector<char>& buffer, const Li
     }
 }
 
-ProcNet::ProcNet(std::string proc_root) : m_proc_root(std::move(proc_root)), m_buffer(buffer_size)
-{}
+ProcNet::ProcNet(std::string proc_root) : m_proc_root(std::move(proc_root)), m_buffer(piece_size) {}
 
 Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, SocketInfo& info,
                                     const SocketVisitor& visit)

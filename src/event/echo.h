@@ -21,11 +21,13 @@ enum class EchoFlaw : std::uint8_t {
 
 /// One flaw, with the bytes at hand.
 struct EchoDetail {
+    static constexpr std::size_t most_bytes = 16; ///< of `expected` and of `actual`
+
     EchoFlaw flaw = EchoFlaw::Corrupt;
     std::uint32_t connection = 0; ///< counts from 1
     std::uint64_t sequence = 0;   ///< of the message on its connection, from 0
     std::uint64_t offset = 0;     ///< within the message
-    std::string expected;         ///< raw bytes from `offset` on, a few
+    std::string expected;         ///< raw bytes from `offset` on, the first ones
     std::string actual;           ///< what came instead, as long as it differs
 
     bool operator==(const EchoDetail&) const = default;

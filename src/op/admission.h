@@ -12,6 +12,9 @@ namespace sockit {
 /// is out of the poller, so that its readiness does not make us spin.
 class Admission {
 public:
+    /// Then those who are inside have their turn.
+    static constexpr int accepts_in_a_row = 64;
+
     /// `token` is the listener's in the loop's poller; `room`: how many may be inside at once.
     Admission(OpLoop& loop, Acceptor& acceptor, std::uint64_t token,
               std::optional<std::uint64_t> room, const Emit& emit);

@@ -13,9 +13,9 @@ namespace sockit {
 
 namespace {
 
-class Run {
+class ConnectRun {
 public:
-    Run(const ConnectPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
+    ConnectRun(const ConnectPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
     {
         m_summary.target = plan.target.text;
         m_summary.traffic = {.bytes_sent = 0, .bytes_received = 0, .bytes_unacked = 0};
@@ -39,7 +39,7 @@ private:
     ConnectSummary m_summary;
 };
 
-ConnectEnd Run::run()
+ConnectEnd ConnectRun::run()
 {
     m_emit(ConnectStarted{.target = m_plan.target.text, .time = std::chrono::system_clock::now()});
     if (auto done = go(); !done) {
@@ -56,7 +56,7 @@ ConnectEnd Run::run()
     return end;
 }
 
-Result<> Run::go()
+Result<> ConnectRun::go()
 {
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto connection = TRY(reach());
@@ -68,7 +68,7 @@ Result<> Run::go()
 }
 
 /// Resolves and connects within --timeout; nothing when the loop was stopped.
-Result<std::optional<Connection>> Run::reach()
+Result<std::optional<Connection>> ConnectRun::reach()
 {
     const auto limit = Deadline::after(m_plan.timeout);
     const auto endpoints = TRY(find(limit));
@@ -87,7 +87,7 @@ Result<std::optional<Connection>> Run::reach()
 }
 
 /// The target's endpoints; none when the loop was stopped.
-Result<std::vector<Endpoint>> Run::find(const Deadline& limit)
+Result<std::vector<Endpoint>> ConnectRun::find(const Deadline& limit)
 {
     auto endpoints = TRY(resolve_in_loop(*m_loop, m_plan.target, m_plan.socket.family, limit));
     if (!m_plan.target.endpoint && !endpoints.empty())
@@ -95,7 +95,7 @@ Result<std::vector<Endpoint>> Run::find(const Deadline& limit)
     return endpoints;
 }
 
-Result<> Run::use(Connection connection)
+Result<> ConnectRun::use(Connection connection)
 {
     const auto begin = Clock::now();
     auto used = m_plan.child.wanted() ? run_child(std::move(connection)) : relay(connection);
@@ -103,7 +103,7 @@ Result<> Run::use(Connection connection)
     return used;
 }
 
-Result<> Run::relay(const Connection& connection)
+Result<> ConnectRun::relay(const Connection& connection)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(std::nullopt);
@@ -123,7 +123,7 @@ Result<> Run::relay(const Connection& connection)
     return {};
 }
 
-Result<> Run::run_child(Connection connection)
+Result<> ConnectRun::run_child(Connection connection)
 {
     m_summary.traffic = {};
     auto child = TRY(Child::start(m_plan.child, std::move(connection.socket), connection.local,
@@ -133,7 +133,7 @@ Result<> Run::run_child(Connection connection)
     return {};
 }
 
-Error Run::out_of_time() const
+Error ConnectRun::out_of_time() const
 {
     Error error =
         Error::from_errno(m_summary.peer ? Phase::Receive : Phase::Connect,
@@ -146,7 +146,10 @@ Error Run::out_of_time() const
 
 namespace op {
 
-ConnectEnd connect(const ConnectPlan& plan, const Emit& emit) { return Run(plan, emit).run(); }
+ConnectEnd connect(const ConnectPlan& plan, const Emit& emit)
+{
+    return ConnectRun(plan, emit).run();
+}
 
 } // namespace op
 

@@ -20,7 +20,6 @@ bool has_data(FdRef socket)
 }
 
 constexpr auto stagger = std::chrono::milliseconds(250); // RFC 8305, section 8
-constexpr auto full_backlog_pause = std::chrono::milliseconds(10);
 
 /// How much an error tells about the target: the target itself answered, nobody did, or it was not
 /// even reached.
@@ -125,7 +124,7 @@ void Race::connect(Attempt& attempt)
         return;
     }
     if (progress.error().code == EAGAIN && is_unix(m_transport))
-        attempt.again = Deadline::after(full_backlog_pause);
+        attempt.again = Deadline::after(Socket::full_backlog_pause);
     else
         end(index, progress.error());
 }

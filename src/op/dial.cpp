@@ -11,8 +11,6 @@ namespace sockit {
 
 namespace {
 
-constexpr auto full_backlog_pause = std::chrono::milliseconds(5);
-
 class Dialling {
 public:
     Dialling(OpLoop& loop, const Target& target, const SocketPlan& plan, const Deadline& deadline,
@@ -68,7 +66,7 @@ Result<Dialled> Dialling::run(std::size_t count)
     for (std::size_t i = 0; i < m_attempts.size(); ++i)
         start(i);
     while (m_pending > 0 && !m_loop.stopped()) {
-        const auto pause = m_waiting > 0 ? Deadline::after(full_backlog_pause) : Deadline();
+        const auto pause = m_waiting > 0 ? Deadline::after(Socket::full_backlog_pause) : Deadline();
         const auto ready = TRY(m_loop.wait(sooner(m_deadline, pause)));
         for (const auto& one : ready)
             if (one.token < m_attempts.size())

@@ -10,6 +10,9 @@
 
 namespace sockit {
 
+/// After our FIN: what comes beyond the echoes within that time is a flaw too.
+inline constexpr auto echo_drain_limit = std::chrono::milliseconds(500);
+
 /// Messages of our own making on many connections.
 struct EchoLoad {
     std::uint64_t connections = 1;

@@ -12,11 +12,7 @@ namespace sockit {
 
 namespace {
 
-constexpr std::uint64_t input_token = 0;
-constexpr std::uint64_t socket_token = 1;
 constexpr std::size_t longest_line = 64UL * 1024; ///< what is longer is sent in pieces
-constexpr std::size_t shown = 16;                 ///< bytes in a detail
-constexpr auto drain_limit = std::chrono::milliseconds(500);
 
 class EchoLines {
 public:
@@ -27,6 +23,9 @@ public:
     Result<EchoClientEnd> run(Dialled dialled, const Emit& emit);
 
 private:
+    static constexpr std::uint64_t input_token = 0;
+    static constexpr std::uint64_t socket_token = 1;
+
     enum class State : std::uint8_t {
         Asking,   ///< for a line
         Waiting,  ///< for its echo
@@ -212,13 +211,15 @@ Result<> EchoLines::compare()
 /// Ends the run: what follows on the stream cannot be told apart any more.
 void EchoLines::flaw(EchoFlaw kind, std::size_t offset)
 {
-    const auto expected = std::string_view(m_line).substr(std::min(offset, m_line.size()), shown);
-    auto actual = std::string_view(m_echo).substr(std::min(offset, m_echo.size()), shown);
+    const auto expected =
+        std::string_view(m_line).substr(std::min(offset, m_line.size()), EchoDetail::most_bytes);
+    auto actual =
+        std::string_view(m_echo).substr(std::min(offset, m_echo.size()), EchoDetail::most_bytes);
     std::size_t differing = 0;
     const std::size_t common = std::min(expected.size(), actual.size());
     while (differing < common && expected[differing] != actual[differing])
         ++differing;
-    const std::size_t length = common > 0 ? differing : shown;
+    const std::size_t length = common > 0 ? differing : EchoDetail::most_bytes;
     m_report.flaws().add({.flaw = kind,
                           .connection = 1,
                           .sequence = m_sequence,
@@ -249,7 +250,7 @@ void EchoLines::fail(const Error& error)
 void EchoLines::drain()
 {
     m_state = State::Draining;
-    m_limit = Deadline::after(drain_limit);
+    m_limit = Deadline::after(echo_drain_limit);
     if (const auto sent = m_socket.shutdown_send(); !sent)
         m_state = State::Done;
 }

@@ -13,9 +13,6 @@ namespace {
 
 using State = EchoConnection::State;
 
-constexpr std::size_t buffer_size = 64UL * 1024;
-constexpr auto drain_limit = std::chrono::milliseconds(500);
-
 /// Late enough not to matter, soon enough that a message is given up near its timeout.
 Duration sweep_period(Duration timeout)
 {
@@ -33,6 +30,8 @@ public:
     Result<EchoClientEnd> run(Dialled dialled, const Emit& emit);
 
 private:
+    static constexpr std::size_t buffer_size = 64UL * 1024;
+
     Result<> begin(std::vector<Dialled::Connection> connections);
     Result<> loop();
     void serve(const Ready& ready);
@@ -209,7 +208,7 @@ void EchoLoadRun::sweep(Clock::time_point now)
 {
     for (auto& connection : m_connections) {
         const auto waited = now - connection.since();
-        if (connection.state() == State::Draining && waited > drain_limit)
+        if (connection.state() == State::Draining && waited > echo_drain_limit)
             close(connection);
         if (connection.state() != State::Busy || waited <= m_plan.timeout)
             continue;

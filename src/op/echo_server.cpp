@@ -11,10 +11,6 @@ namespace sockit {
 
 namespace {
 
-constexpr std::size_t buffer_size = 64UL * 1024;
-constexpr int accepts_in_a_row = 64; ///< then those who are connected have their turn
-constexpr std::uint64_t listener_token = ~0ULL - 1; // the last one is the loop's own
-
 class EchoServer {
 public:
     EchoServer(const EchoServerPlan& plan, const Emit& emit, OpLoop& loop, Acceptor& acceptor)
@@ -26,6 +22,9 @@ public:
     Result<> run();
 
 private:
+    static constexpr std::uint64_t listener_token = ~0ULL - 1; // the last one is the loop's own
+    static constexpr std::size_t buffer_size = 64UL * 1024;
+
     Result<> accept_some();
     void set_options(const Socket& socket, bool first);
     Result<> serve(const Ready& ready);
@@ -64,7 +63,7 @@ Result<> EchoServer::run()
 
 Result<> EchoServer::accept_some()
 {
-    for (int i = 0; i < accepts_in_a_row; ++i) {
+    for (int i = 0; i < Admission::accepts_in_a_row; ++i) {
         Socket socket;
         const auto accepted = TRY(m_door.next(socket));
         if (!accepted)

@@ -6,8 +6,6 @@ namespace sockit {
 
 namespace {
 
-constexpr std::size_t shown = 16; ///< bytes in a detail
-
 std::string text(std::span<const std::byte> bytes)
 {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -167,9 +165,9 @@ void EchoVerifier::note_unanswered(EchoFlaw if_partial, EchoFlaws& flaws)
 /// `expected` is the message from `offset` on, `actual` what is in doubt.
 EchoDetail EchoVerifier::detail(EchoFlaw flaw, const EchoMessage& message, std::size_t offset) const
 {
-    std::vector<std::byte> wanted(std::min(shown, message.size - offset));
+    std::vector<std::byte> wanted(std::min(EchoDetail::most_bytes, message.size - offset));
     m_payload->write(message, offset, wanted);
-    const auto came = std::span(m_stray).first(std::min(shown, m_stray.size()));
+    const auto came = std::span(m_stray).first(std::min(EchoDetail::most_bytes, m_stray.size()));
     return {.flaw = flaw,
             .connection = message.connection,
             .sequence = message.sequence,
@@ -184,7 +182,7 @@ EchoDetail EchoVerifier::difference() const
     const EchoMessage& message = *m_outstanding;
     const auto came = std::span(m_stray).first(std::min<std::size_t>(m_stray.size(), message.size));
     const auto offset = m_payload->matching(message, 0, came);
-    std::vector<std::byte> wanted(std::min(shown, came.size() - offset));
+    std::vector<std::byte> wanted(std::min(EchoDetail::most_bytes, came.size() - offset));
     m_payload->write(message, offset, wanted);
     std::size_t differing = 0;
     while (differing < wanted.size() && wanted[differing] != came[offset + differing])

@@ -11,11 +11,12 @@ namespace sockit {
 
 namespace {
 
-constexpr std::uint64_t listener_token = 0;
+constexpr std::uint64_t door_token = 0;
 
-class Run {
+class ListenRun {
 public:
-    Run(const ListenPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit), m_child(plan.child)
+    ListenRun(const ListenPlan& plan, const Emit& emit)
+        : m_plan(plan), m_emit(emit), m_child(plan.child)
     {}
 
     ListenEnd run();
@@ -36,7 +37,7 @@ private:
     ListenEnd m_end;
 };
 
-ListenEnd Run::run()
+ListenEnd ListenRun::run()
 {
     if (auto acceptor = open()) {
         auto served = m_plan.keep_open
@@ -57,7 +58,7 @@ ListenEnd Run::run()
     return std::move(m_end);
 }
 
-Result<Acceptor> Run::open()
+Result<Acceptor> ListenRun::open()
 {
     m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
@@ -66,7 +67,7 @@ Result<Acceptor> Run::open()
     return acceptor;
 }
 
-Result<> Run::serve_one(Acceptor& acceptor)
+Result<> ListenRun::serve_one(Acceptor& acceptor)
 {
     Socket socket;
     const auto accepted = TRY(wait_for_one(acceptor, socket));
@@ -88,9 +89,9 @@ Result<> Run::serve_one(Acceptor& acceptor)
 }
 
 /// Nothing when the loop was stopped. Whatever happens, the listener is closed then.
-Result<std::optional<PeerAccepted>> Run::wait_for_one(Acceptor& acceptor, Socket& socket)
+Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, Socket& socket)
 {
-    Admission door(*m_loop, acceptor, listener_token, std::nullopt, m_emit);
+    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_emit);
     const auto limit = Deadline::after(m_plan.accept_timeout);
     while (true) {
         TRY(door.update());
@@ -104,13 +105,13 @@ Result<std::optional<PeerAccepted>> Run::wait_for_one(Acceptor& acceptor, Socket
     }
 }
 
-Result<> Run::serve(Socket socket, ListenClosed& story)
+Result<> ListenRun::serve(Socket socket, ListenClosed& story)
 {
     TRY(apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
     return m_child.wanted() ? run_child(std::move(socket), story) : relay(socket, story);
 }
 
-Result<> Run::relay(const Socket& socket, ListenClosed& story)
+Result<> ListenRun::relay(const Socket& socket, ListenClosed& story)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(story.id);
@@ -123,7 +124,7 @@ Result<> Run::relay(const Socket& socket, ListenClosed& story)
     return {};
 }
 
-Result<> Run::run_child(Socket socket, ListenClosed& story)
+Result<> ListenRun::run_child(Socket socket, ListenClosed& story)
 {
     auto child = TRY(Child::start(m_child, std::move(socket), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
@@ -135,7 +136,7 @@ Result<> Run::run_child(Socket socket, ListenClosed& story)
 
 namespace op {
 
-ListenEnd listen(const ListenPlan& plan, const Emit& emit) { return Run(plan, emit).run(); }
+ListenEnd listen(const ListenPlan& plan, const Emit& emit) { return ListenRun(plan, emit).run(); }
 
 } // namespace op
 

@@ -12,9 +12,6 @@ namespace sockit {
 
 namespace {
 
-constexpr std::uint64_t listener_token = 0; // connections have their ids, from 1
-constexpr int accepts_in_a_row = 64;        // then those inside have their turn
-
 /// One connection: a socket that we read, or a child that has it.
 struct Guest {
     ListenClosed story; ///< what will be told of it
@@ -43,6 +40,8 @@ public:
     Result<> run();
 
 private:
+    static constexpr std::uint64_t listener_token = 0; // connections have their ids, from 1
+
     using Guests = std::list<Guest>;
 
     Result<> serve();
@@ -104,7 +103,7 @@ Result<> Server::serve()
 
 Result<> Server::let_in()
 {
-    for (int i = 0; i < accepts_in_a_row; ++i) {
+    for (int i = 0; i < Admission::accepts_in_a_row; ++i) {
         Socket socket;
         const auto accepted = TRY(m_door.next(socket));
         if (!accepted)

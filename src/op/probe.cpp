@@ -1,7 +1,6 @@
 #include "op/probe.h"
 
-#include "loop/poller.h"
-#include "loop/signals.h"
+#include "op/op_loop.h"
 #include "op/probe_queue.h"
 #include "op/probe_task.h"
 #include "sock/limits.h"
@@ -17,8 +16,8 @@ namespace sockit {
 
 namespace {
 
-constexpr auto signal_token = std::numeric_limits<std::uint64_t>::max();
-constexpr auto lookup_token = signal_token - 1;
+constexpr auto lookup_token =
+    std::numeric_limits<std::uint64_t>::max() - 1; // the last is the loop's
 /// So many are begun between two looks at what is under way.
 constexpr std::size_t begun_at_once = 64;
 
@@ -49,9 +48,9 @@ bool holds_socket(ProbeTask::Wait wait)
 }
 
 /// One run: the loop over all that is under way.
-class Run {
+class Probing {
 public:
-    Run(const ProbePlan& plan, const Emit& emit, Poller poller, const Signals& signals, Room room);
+    Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room room);
 
     Result<ProbeEnd> to_end();
 
@@ -88,11 +87,9 @@ private:
     const ProbePlan& m_plan;
     const Emit& m_emit;
     const Emit m_emit_once; ///< drops what was said of an earlier socket already
-    const Signals& m_signals;
-    Poller m_poller;
+    OpLoop& m_loop;
     Lookups m_lookups;
     ProbeQueue m_queue;
-    Deadline m_deadline;
     std::vector<ProbeTask> m_tasks;
     std::vector<Watch> m_watches; ///< one a task
     std::vector<std::size_t> m_free;
@@ -104,14 +101,14 @@ private:
     ProbeEnd m_end;
 };
 
-Run::Run(const ProbePlan& plan, const Emit& emit, Poller poller, const Signals& signals, Room room)
+Probing::Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room room)
     : m_plan(plan), m_emit(emit),
-      m_emit_once([this](const Event& event) { return emit_once(event); }), m_signals(signals),
-      m_poller(std::move(poller)), m_lookups(m_poller, {.family = plan.socket.family,
-                                                        .timeout = plan.timeout,
-                                                        .at_once = room.lookups,
-                                                        .token = lookup_token}),
-      m_queue(plan.targets, m_lookups), m_deadline(Deadline::after(plan.deadline))
+      m_emit_once([this](const Event& event) { return emit_once(event); }), m_loop(loop),
+      m_lookups(loop.poller(), {.family = plan.socket.family,
+                                .timeout = plan.timeout,
+                                .at_once = room.lookups,
+                                .token = lookup_token}),
+      m_queue(plan.targets, m_lookups)
 {
     for (const auto& group : plan.targets)
         m_end.summary.total += group.size();
@@ -122,10 +119,9 @@ Run::Run(const ProbePlan& plan, const Emit& emit, Poller poller, const Signals& 
         m_free.push_back(index - 1);
 }
 
-Result<ProbeEnd> Run::to_end()
+Result<ProbeEnd> Probing::to_end()
 {
     const auto started = Clock::now();
-    TRY(m_poller.add(m_signals.ref(), signal_token, {.read = true}));
     m_stop = !m_emit(ProbeStarted{.targets = m_end.summary.total,
                                   .parallel = m_tasks.size(),
                                   .timeout = m_plan.timeout,
@@ -136,22 +132,30 @@ Result<ProbeEnd> Run::to_end()
         TRY(begin_some());
         if (is_done())
             break;
-        for (const auto& ready : TRY(m_poller.wait(next_wake())))
+        const auto news = TRY(m_loop.wait(next_wake()));
+        if (m_loop.signal())
+            break;
+        for (const auto& ready : news)
             TRY(handle(ready));
         TRY(expire());
-        if (m_deadline.passed() && !m_stop && !is_done())
+        if (m_loop.deadline_passed() && !m_stop && !is_done())
             stop_at_deadline();
     }
     ProbeSummary& summary = m_end.summary;
     summary.unfinished = summary.total - summary.ok - summary.failed;
     summary.duration = Clock::now() - started;
+    if ((m_end.signal = m_loop.signal()))
+        summary.stopped_by = m_loop.stopped_by();
     m_emit(summary);
     return m_end;
 }
 
-bool Run::can_begin() const { return !m_stop && !m_short && !m_free.empty() && m_queue.has_next(); }
+bool Probing::can_begin() const
+{
+    return !m_stop && !m_short && !m_free.empty() && m_queue.has_next();
+}
 
-Result<> Run::begin_some()
+Result<> Probing::begin_some()
 {
     for (std::size_t i = 0; i < begun_at_once && can_begin(); ++i) {
         auto item = *m_queue.next();
@@ -163,32 +167,24 @@ Result<> Run::begin_some()
     return {};
 }
 
-Deadline Run::next_wake() const
+Deadline Probing::next_wake() const
 {
     if (m_stop || can_begin())
         return Deadline::at(Clock::now());
-    auto first = sooner(m_deadline, m_lookups.wake_at());
+    const auto first = m_lookups.wake_at();
     return m_timers.empty() ? first : sooner(first, Deadline::at(m_timers.begin()->first));
 }
 
-Result<> Run::handle(const Ready& ready)
+Result<> Probing::handle(const Ready& ready)
 {
-    if (ready.token == signal_token) {
-        if (const auto signal = m_signals.take()) {
-            m_end.signal = signal;
-            m_end.summary.stopped_by = Signals::name(*signal);
-            m_stop = true;
-        }
-        return {};
-    }
     const auto index = static_cast<std::size_t>(ready.token & 0xffffffffU);
-    if (m_stop || ready.token == lookup_token || !holds_socket(m_watches[index].wait) ||
+    if (m_stop || ready.token >= lookup_token || !holds_socket(m_watches[index].wait) ||
         m_watches[index].serial != ready.token >> 32U)
         return {}; // news of names are taken at the head of the loop
     return take(index, m_tasks[index].ready(context()));
 }
 
-Result<> Run::expire()
+Result<> Probing::expire()
 {
     const auto now = Clock::now();
     while (!m_stop && !m_timers.empty() && m_timers.begin()->first <= now) {
@@ -200,9 +196,9 @@ Result<> Run::expire()
 }
 
 /// What is under way ends as it stands; of what was not begun nothing is known.
-void Run::stop_at_deadline()
+void Probing::stop_at_deadline()
 {
-    m_end.summary.stopped_by = "deadline";
+    m_end.summary.stopped_by = m_loop.stopped_by();
     for (std::size_t index = 0; index < m_tasks.size(); ++index) {
         if (m_watches[index].wait == Wait::Nothing)
             continue;
@@ -221,7 +217,7 @@ void Run::stop_at_deadline()
 }
 
 /// Arranges for what the task waits for.
-Result<> Run::take(std::size_t index, const Step& step)
+Result<> Probing::take(std::size_t index, const Step& step)
 {
     if (step.wait == Wait::Nothing) {
         finish(index);
@@ -232,7 +228,7 @@ Result<> Run::take(std::size_t index, const Step& step)
     return watch(index, step.wait);
 }
 
-Result<> Run::watch(std::size_t index, Wait wait)
+Result<> Probing::watch(std::size_t index, Wait wait)
 {
     const ProbeTask& task = m_tasks[index];
     Watch& watch = m_watches[index];
@@ -244,12 +240,12 @@ Result<> Run::watch(std::size_t index, Wait wait)
     const Interest interest{.read = wait == Wait::Readable, .write = wait == Wait::Writable};
     const auto token = (std::uint64_t{task.serial()} << 32U) | index;
     if (watch.serial == task.serial())
-        return m_poller.modify(task.ref(), token, interest);
+        return m_loop.poller().modify(task.ref(), token, interest);
     watch.serial = task.serial();
-    return m_poller.add(task.ref(), token, interest);
+    return m_loop.poller().add(task.ref(), token, interest);
 }
 
-void Run::set_timer(std::size_t index, const Deadline& until)
+void Probing::set_timer(std::size_t index, const Deadline& until)
 {
     Watch& watch = m_watches[index];
     if (watch.timer == until.point())
@@ -261,7 +257,7 @@ void Run::set_timer(std::size_t index, const Deadline& until)
         m_timers.emplace(*watch.timer, index);
 }
 
-void Run::finish(std::size_t index)
+void Probing::finish(std::size_t index)
 {
     m_tasks[index].close();
     m_watched -= holds_socket(m_watches[index].wait) ? 1U : 0U;
@@ -272,7 +268,7 @@ void Run::finish(std::size_t index)
     tell(m_tasks[index].result());
 }
 
-void Run::tell(ProbeResult result)
+void Probing::tell(ProbeResult result)
 {
     ++(result.ok ? m_end.summary.ok : m_end.summary.failed);
     ++m_end.summary.outcomes[static_cast<std::size_t>(result.outcome)];
@@ -283,7 +279,7 @@ void Run::tell(ProbeResult result)
 }
 
 /// Each socket's options meet the same fate; one word about it is enough.
-bool Run::emit_once(const Event& event)
+bool Probing::emit_once(const Event& event)
 {
     const auto* warning = event.get_if<Warning>();
     const auto* note = event.get_if<Note>();
@@ -292,7 +288,7 @@ bool Run::emit_once(const Event& event)
     return m_emit(event);
 }
 
-bool Run::is_new(const Said& said)
+bool Probing::is_new(const Said& said)
 {
     if (std::ranges::find(m_said, said) != m_said.end())
         return false;
@@ -300,7 +296,7 @@ bool Run::is_new(const Said& said)
     return true;
 }
 
-ProbeRun Run::context()
+ProbeRun Probing::context()
 {
     return {.plan = m_plan,
             .emit = m_emit_once,
@@ -312,9 +308,8 @@ ProbeRun Run::context()
 
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
 {
-    auto poller = TRY(Poller::open());
-    const auto signals = TRY(Signals::open());
-    return Run(plan, emit, std::move(poller), signals, find_room(plan.parallel)).to_end();
+    auto loop = TRY(OpLoop::open(plan.deadline));
+    return Probing(plan, emit, loop, find_room(plan.parallel)).to_end();
 }
 
 } // namespace sockit

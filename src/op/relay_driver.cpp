@@ -10,10 +10,6 @@ namespace sockit {
 
 namespace {
 
-constexpr std::uint64_t input_token = 0;
-constexpr std::uint64_t socket_token = 1;
-constexpr std::uint64_t output_token = 2;
-
 class Driver {
 public:
     Driver(OpLoop& loop, const Socket& socket, const Endpoint& peer, Stream input,
@@ -42,6 +38,10 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t input_token = 0;
+    static constexpr std::uint64_t socket_token = 1;
+    static constexpr std::uint64_t output_token = 2;
+
     Result<> step();
     void handle(const Ready& ready);
     void watch();

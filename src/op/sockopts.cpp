@@ -12,9 +12,9 @@ namespace sockit {
 namespace {
 
 /// Emits the frame of a run and keeps its books.
-class Run {
+class SockoptsRun {
 public:
-    Run(SockoptsAct act, const Emit& emit) : m_emit(emit)
+    SockoptsRun(SockoptsAct act, const Emit& emit) : m_emit(emit)
     {
         m_end.summary.act = act;
         utsname system{};
@@ -181,7 +181,7 @@ SockoptOutcome foresee(const Socket& socket, const SockoptSetting& setting, Sock
     return outcome;
 }
 
-void report_change(Run& run, OptionChanged event)
+void report_change(SockoptsRun& run, OptionChanged event)
 {
     const auto& outcome = event.outcome;
     // A dry run fails only where it is certain that the kernel does not know the number.
@@ -200,7 +200,7 @@ void report_change(Run& run, OptionChanged event)
 
 Result<SockoptsEnd> list_sockopts(const SockoptsListPlan& plan, const Emit& emit)
 {
-    Run run(SockoptsAct::List, emit);
+    SockoptsRun run(SockoptsAct::List, emit);
     for (const auto& row : sockopt_table())
         if (wanted(row, plan) && !run.option(OptionListed{row, sockopt_limit(row), false}, {}))
             break;
@@ -209,7 +209,7 @@ Result<SockoptsEnd> list_sockopts(const SockoptsListPlan& plan, const Emit& emit
 
 Result<SockoptsEnd> describe_sockopts(const SockoptsDescribePlan& plan, const Emit& emit)
 {
-    Run run(SockoptsAct::Describe, emit);
+    SockoptsRun run(SockoptsAct::Describe, emit);
     for (const auto& row : plan.rows)
         run.option(OptionListed{row, sockopt_limit(row), true}, {});
     return run.end();
@@ -219,7 +219,7 @@ Result<SockoptsEnd> get_sockopts(const SockoptsGetPlan& plan, const Emit& emit)
 {
     const auto scene = TRY(set_scene(plan.kind, SockoptPhase::Fresh));
     const auto pristine = TRY(open_kind(plan.kind));
-    Run run(SockoptsAct::Get, emit);
+    SockoptsRun run(SockoptsAct::Get, emit);
     run.socket(plan.kind, SockoptPhase::Fresh, scene);
     const bool named = !plan.rows.empty();
     const auto rows = named ? std::span(plan.rows) : sockopt_table();
@@ -244,7 +244,7 @@ Result<SockoptsEnd> set_sockopts(const SockoptsSetPlan& plan, const Emit& emit)
 {
     const auto scene = TRY(set_scene(plan.kind, SockoptPhase::Fresh));
     const auto pristine = TRY(open_kind(plan.kind));
-    Run run(SockoptsAct::Set, emit);
+    SockoptsRun run(SockoptsAct::Set, emit);
     run.summary().dry_run = !plan.apply;
     run.socket(plan.kind, SockoptPhase::Fresh, scene);
     for (const auto& setting : plan.settings) {
@@ -265,7 +265,7 @@ Result<SockoptsEnd> verify_sockopts(const SockoptsVerifyPlan& plan, const Emit& 
 {
     const auto scene = TRY(set_scene(plan.kind, plan.phase));
     const auto pristine = TRY(open_kind(plan.kind));
-    Run run(SockoptsAct::Verify, emit);
+    SockoptsRun run(SockoptsAct::Verify, emit);
     run.socket(plan.kind, plan.phase, scene);
     for (const auto& setting : plan.settings)
         report_change(run, {.act = SockoptsAct::Verify,

@@ -14,7 +14,7 @@ namespace sockit {
 
 namespace {
 
-InputKind kind_of(FdRef fd)
+InputKind input_kind(FdRef fd)
 {
     struct stat status{};
     if (::fstat(fd.value, &status) == 0 && (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)))
@@ -50,7 +50,8 @@ std::shared_ptr<const Fd> reopen(FdRef fd)
 } // namespace
 
 Stream::Stream(FdRef fd, std::string name)
-    : m_fd(fd), m_name(std::move(name)), m_kind(kind_of(fd)), m_no_wait(m_kind != InputKind::File)
+    : m_fd(fd), m_name(std::move(name)), m_kind(input_kind(fd)),
+      m_no_wait(m_kind != InputKind::File)
 {}
 
 Result<Transfer> Stream::read(std::span<std::byte> buffer)

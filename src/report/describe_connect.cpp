@@ -14,7 +14,7 @@ namespace {
 
 using Where = Placement::Where;
 
-constexpr std::array placements{
+constexpr std::array connect_placements{
     Placement{"attempt", Where::Array, "attempts"}, Placement{"summary", Where::Top},
     Placement{"error", Where::Nowhere}, // the summary has it
 };
@@ -56,7 +56,7 @@ void add_tcp(Fields& fields, const std::optional<TcpFacts>& tcp)
 
 } // namespace
 
-const DocumentShape connect_shape{.schema = "sockit.connect/1", .placements = placements};
+const DocumentShape connect_shape{.schema = "sockit.connect/1", .placements = connect_placements};
 
 void describe(const ConnectStarted& event, Record& record)
 {

@@ -13,7 +13,7 @@ namespace sockit {
 
 namespace {
 
-constexpr std::array placements{
+constexpr std::array echo_placements{
     Placement{"start", Placement::Where::Top},
     Placement{"ready", Placement::Where::Top},
     Placement{"summary", Placement::Where::Object, "summary"},
@@ -174,7 +174,7 @@ void add_lines(Record& record, const EchoSummary& event)
 
 } // namespace
 
-const DocumentShape echo_shape{.schema = "sockit.echo/1", .placements = placements};
+const DocumentShape echo_shape{.schema = "sockit.echo/1", .placements = echo_placements};
 
 std::string flaw_text(const EchoDetail& detail, bool of_line)
 {

@@ -13,7 +13,7 @@ namespace {
 
 using Where = Placement::Where;
 
-constexpr std::array placements{
+constexpr std::array listen_placements{
     Placement{"ready", Where::Top},
     Placement{"close", Where::Array, "connections"},
     Placement{"summary", Where::Object, "summary"},
@@ -21,7 +21,7 @@ constexpr std::array placements{
 
 } // namespace
 
-const DocumentShape listen_shape{.schema = "sockit.listen/1", .placements = placements};
+const DocumentShape listen_shape{.schema = "sockit.listen/1", .placements = listen_placements};
 
 void describe(const ListenClosed& event, Record& record)
 {

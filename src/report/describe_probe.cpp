@@ -13,7 +13,7 @@ namespace {
 
 using Where = Placement::Where;
 
-constexpr std::array placements{
+constexpr std::array probe_placements{
     Placement{"result", Where::Array, "results"},
     Placement{"summary", Where::Object, "summary"},
 };
@@ -111,7 +111,7 @@ std::string endpoint_text(const ProbeResult& result)
 
 } // namespace
 
-const DocumentShape probe_shape{.schema = "sockit.probe/1", .placements = placements};
+const DocumentShape probe_shape{.schema = "sockit.probe/1", .placements = probe_placements};
 
 void describe(const ProbeStarted& event, Record& record)
 {

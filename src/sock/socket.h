@@ -4,6 +4,7 @@
 #include "base/result.h"
 #include "sock/endpoint.h"
 
+#include <chrono>
 #include <optional>
 
 namespace sockit {
@@ -16,6 +17,10 @@ struct Accepted;
 /// nothing is retried here but EINTR.
 class Socket {
 public:
+    /// unix(7): with a full backlog connect() fails with EAGAIN, and nothing tells when there is
+    /// room. Try again after that.
+    static constexpr auto full_backlog_pause = std::chrono::milliseconds(5);
+
     Socket() = default;
     static Result<Socket> open(int family, int type, int protocol = 0);
     /// Takes over a descriptor that is a socket already (socket activation, accept, tests).

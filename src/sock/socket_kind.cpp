@@ -24,46 +24,46 @@ constexpr int protocol_mptcp = 262;
 constexpr int protocol_udplite = 136;
 constexpr int family_xdp = 44;
 
-struct Row {
+struct KindRow {
     SocketKind kind;
     std::string_view name;
     SocketArguments arguments;
 };
 
 // A packet socket of protocol 0 receives nothing, which is all that options need (packet(7)).
-constexpr std::array rows{
-    Row{Tcp4, "tcp4", {AF_INET, SOCK_STREAM, IPPROTO_TCP}},
-    Row{Tcp6, "tcp6", {AF_INET6, SOCK_STREAM, IPPROTO_TCP}},
-    Row{Udp4, "udp4", {AF_INET, SOCK_DGRAM, IPPROTO_UDP}},
-    Row{Udp6, "udp6", {AF_INET6, SOCK_DGRAM, IPPROTO_UDP}},
-    Row{UnixStream, "unix-stream", {AF_UNIX, SOCK_STREAM, 0}},
-    Row{UnixDgram, "unix-dgram", {AF_UNIX, SOCK_DGRAM, 0}},
-    Row{UnixSeqpacket, "unix-seqpacket", {AF_UNIX, SOCK_SEQPACKET, 0}},
-    Row{Mptcp4, "mptcp4", {AF_INET, SOCK_STREAM, protocol_mptcp}},
-    Row{Mptcp6, "mptcp6", {AF_INET6, SOCK_STREAM, protocol_mptcp}},
-    Row{Vsock, "vsock", {AF_VSOCK, SOCK_STREAM, 0}},
-    Row{Netlink, "netlink", {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE}},
-    Row{Packet, "packet", {AF_PACKET, SOCK_RAW, 0}},
-    Row{Raw4, "raw4", {AF_INET, SOCK_RAW, 0}},
-    Row{Raw6, "raw6", {AF_INET6, SOCK_RAW, 0}},
-    Row{Udplite4, "udplite4", {AF_INET, SOCK_DGRAM, protocol_udplite}},
-    Row{Udplite6, "udplite6", {AF_INET6, SOCK_DGRAM, protocol_udplite}},
-    Row{Xdp, "xdp", {family_xdp, SOCK_RAW, 0}},
+constexpr std::array kind_rows{
+    KindRow{Tcp4, "tcp4", {AF_INET, SOCK_STREAM, IPPROTO_TCP}},
+    KindRow{Tcp6, "tcp6", {AF_INET6, SOCK_STREAM, IPPROTO_TCP}},
+    KindRow{Udp4, "udp4", {AF_INET, SOCK_DGRAM, IPPROTO_UDP}},
+    KindRow{Udp6, "udp6", {AF_INET6, SOCK_DGRAM, IPPROTO_UDP}},
+    KindRow{UnixStream, "unix-stream", {AF_UNIX, SOCK_STREAM, 0}},
+    KindRow{UnixDgram, "unix-dgram", {AF_UNIX, SOCK_DGRAM, 0}},
+    KindRow{UnixSeqpacket, "unix-seqpacket", {AF_UNIX, SOCK_SEQPACKET, 0}},
+    KindRow{Mptcp4, "mptcp4", {AF_INET, SOCK_STREAM, protocol_mptcp}},
+    KindRow{Mptcp6, "mptcp6", {AF_INET6, SOCK_STREAM, protocol_mptcp}},
+    KindRow{Vsock, "vsock", {AF_VSOCK, SOCK_STREAM, 0}},
+    KindRow{Netlink, "netlink", {AF_NETLINK, SOCK_RAW, NETLINK_ROUTE}},
+    KindRow{Packet, "packet", {AF_PACKET, SOCK_RAW, 0}},
+    KindRow{Raw4, "raw4", {AF_INET, SOCK_RAW, 0}},
+    KindRow{Raw6, "raw6", {AF_INET6, SOCK_RAW, 0}},
+    KindRow{Udplite4, "udplite4", {AF_INET, SOCK_DGRAM, protocol_udplite}},
+    KindRow{Udplite6, "udplite6", {AF_INET6, SOCK_DGRAM, protocol_udplite}},
+    KindRow{Xdp, "xdp", {family_xdp, SOCK_RAW, 0}},
 };
 
 constexpr auto kinds = [] {
-    std::array<SocketKind, rows.size()> out{};
-    std::ranges::transform(rows, out.begin(), &Row::kind);
+    std::array<SocketKind, kind_rows.size()> out{};
+    std::ranges::transform(kind_rows, out.begin(), &KindRow::kind);
     return out;
 }();
 
 constexpr auto names = [] {
-    std::array<std::string_view, rows.size()> out{};
-    std::ranges::transform(rows, out.begin(), &Row::name);
+    std::array<std::string_view, kind_rows.size()> out{};
+    std::ranges::transform(kind_rows, out.begin(), &KindRow::name);
     return out;
 }();
 
-const Row& row_of(SocketKind kind) { return rows[static_cast<std::size_t>(kind)]; }
+const KindRow& row_of(SocketKind kind) { return kind_rows[static_cast<std::size_t>(kind)]; }
 
 bool is_raw(SocketKind kind) { return kind == Raw4 || kind == Raw6; }
 
@@ -103,7 +103,7 @@ Result<int> parse_protocol(std::string_view text, std::string_view word)
 }
 
 /// Unix kinds differ by type, IP kinds by type and protocol; the others have one kind a family.
-bool is_kind(const Row& row, int family, int type, int protocol)
+bool is_kind(const KindRow& row, int family, int type, int protocol)
 {
     const auto& arguments = row.arguments;
     if (arguments.family != family)
@@ -132,8 +132,8 @@ std::string_view kind_name(SocketKind kind) { return row_of(kind).name; }
 
 Result<SocketKind> parse_kind_name(std::string_view word)
 {
-    const auto found = std::ranges::find(rows, word, &Row::name);
-    if (found == rows.end())
+    const auto found = std::ranges::find(kind_rows, word, &KindRow::name);
+    if (found == kind_rows.end())
         return unknown_kind(word, word);
     return found->kind;
 }
@@ -142,8 +142,8 @@ Result<KindTarget> parse_kind(std::string_view word)
 {
     const auto colon = word.find(':');
     const auto name = word.substr(0, colon);
-    const auto found = std::ranges::find(rows, name, &Row::name);
-    if (found == rows.end())
+    const auto found = std::ranges::find(kind_rows, name, &KindRow::name);
+    if (found == kind_rows.end())
         return unknown_kind(word, name);
     KindTarget target{found->kind, 0, std::string(word)};
     if (is_raw(found->kind)) {
@@ -184,8 +184,8 @@ Result<SocketKind> kind_of(FdRef socket)
     if (error != 0)
         return Failure(Error::from_errno(Phase::Socket, "getsockopt", "SO_DOMAIN", error));
     const auto found = std::ranges::find_if(
-        rows, [&](const Row& row) { return is_kind(row, family, type, protocol); });
-    if (found != rows.end())
+        kind_rows, [&](const KindRow& row) { return is_kind(row, family, type, protocol); });
+    if (found != kind_rows.end())
         return found->kind;
     return Failure(Error::unsupported("getsockopt", "a socket of family " + std::to_string(family) +
                                                         ", type " + std::to_string(type)));

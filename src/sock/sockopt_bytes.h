@@ -28,6 +28,9 @@ std::optional<T> load(std::string_view bytes)
 
 /// struct timeval of 64-bit kernels, which is also the layout of the _NEW options everywhere.
 struct WideTimeval {
+    static constexpr std::int64_t second = 1'000'000'000; ///< in nanoseconds
+    static constexpr std::int64_t microsecond = 1'000;    ///< in nanoseconds
+
     std::int64_t seconds;
     std::int64_t microseconds;
 };

@@ -40,17 +40,15 @@ SockoptValue decode_cookie(std::string_view bytes)
     return {std::string(digits.data(), end)};
 }
 
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t microsecond = 1'000;
-
 SockoptValue decode_timeval(std::string_view bytes)
 {
     const auto value = load<WideTimeval>(bytes);
     if (!value)
         return undecoded(bytes);
-    constexpr auto most = std::numeric_limits<std::int64_t>::max() / second - 1;
-    return {Duration(std::clamp(value->seconds, -most, most) * second +
-                     value->microseconds % (second / microsecond) * microsecond)};
+    constexpr auto most = std::numeric_limits<std::int64_t>::max() / WideTimeval::second - 1;
+    return {Duration(std::clamp(value->seconds, -most, most) * WideTimeval::second +
+                     value->microseconds % (WideTimeval::second / WideTimeval::microsecond) *
+                         WideTimeval::microsecond)};
 }
 
 SockoptValue decode_linger(std::string_view bytes)

@@ -139,14 +139,11 @@ Result<int> parse_interface(const SockoptRow& row, std::string_view text)
     return bad_value(value_of(row), text, "no such interface");
 }
 
-constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t microsecond = 1'000;
-
 Result<std::string> encode_timeval(const SockoptRow& row, std::string_view text)
 {
     const auto duration = TRY(parse_duration(text, value_of(row)));
-    return bytes_of(
-        WideTimeval{duration.count() / second, duration.count() % second / microsecond});
+    return bytes_of(WideTimeval{duration.count() / WideTimeval::second,
+                                duration.count() % WideTimeval::second / WideTimeval::microsecond});
 }
 
 Result<std::string> encode_linger(const SockoptRow& row, std::string_view text)

@@ -30,8 +30,6 @@ constexpr std::array schemes{
     Scheme{"vsock", Transport::Vsock},
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool all_digits(std::string_view text)
 {
     return !text.empty() && std::ranges::all_of(text, is_digit);

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t port_count = 65536;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /// What divides `8000-8010`; a dash in a service name (`http-alt`) divides nothing.
 std::size_t dash_of_range(std::string_view item)
 {
