@@ -1,5 +1,5 @@
+#include "emitted.h"
 #include "op/acceptor.h"
-#include "support/emitted.h"
 #include "support/run.h"
 
 #include <gtest/gtest.h>

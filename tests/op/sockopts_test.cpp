@@ -1,6 +1,6 @@
+#include "emitted.h"
 #include "op/sockopts.h"
 #include "op/sockopts_scene.h"
-#include "support/emitted.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
+#include "emitted.h"
 #include "op/stat.h"
 #include "sock/socket.h"
-#include "support/emitted.h"
 #include "support/network.h"
 #include "support/proc_root.h"
 
