@@ -1,10 +1,8 @@
 #include "cmd/connect.h"
 
-#include "cmd/command.h"
 #include "cmd/plan_common.h"
-#include "cmd/session.h"
+#include "cmd/run_planned.h"
 #include "report/shapes.h"
-#include "sock/netns.h"
 
 namespace sockit {
 
@@ -27,45 +25,24 @@ public:
         m_args.words = words;
         m_args.child_words = child_words;
         auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
-        output->report = m_args.relay.report;
-        const auto plan = plan_connect(m_args);
-        if (!plan)
-            return fail(plan.error());
-        const auto session =
-            Session::open(*output, {.shape = connect_shape, .stdout_carries_payload = true});
-        if (!session)
-            return fail(session.error());
-        if (const auto transport = plan->target.transport; !is_relayed(transport))
-            return fail_early(**session, *plan, transport_unsupported(transport, "connect"));
-        if (m_args.network.netns)
-            if (auto entered = enter_netns(*m_args.network.netns); !entered)
-                return fail_early(**session, *plan, entered.error());
-        return finish(**session, op::connect(*plan, (*session)->emit()));
+        if (output)
+            output->report = m_args.relay.report;
+        const auto act = [](const ConnectPlan& plan, const Emit& emit) -> Result<Ending> {
+            TRY(check_relayed(plan.target.transport, "connect"));
+            return relay_ending(op::connect(plan, emit));
+        };
+        const auto early = [](const ConnectPlan& plan, const Emit& emit, const Error& error) {
+            ConnectSummary summary;
+            summary.target = plan.target.text;
+            summary.error = error;
+            emit(ConnectFailed{error});
+            emit(summary);
+        };
+        return run_planned(output, plan_connect(m_args), m_args.network.netns,
+                           {.shape = connect_shape, .stdout_carries_payload = true}, act, early);
     }
 
 private:
-    static ExitStatus fail_early(Session& session, const ConnectPlan& plan, const Error& error)
-    {
-        ConnectSummary summary;
-        summary.target = plan.target.text;
-        summary.error = error;
-        session.emit()(ConnectFailed{error});
-        session.emit()(summary);
-        return session.finish({.status = exit_status(error), .why = error, .signal = {}});
-    }
-
-    static ExitStatus finish(Session& session, const ConnectEnd& end)
-    {
-        Ending ending{.why = end.error, .signal = end.signal};
-        if (end.error)
-            ending.status = exit_status(*end.error);
-        else if (end.child_status)
-            ending.status = static_cast<ExitStatus>(*end.child_status);
-        return session.finish(ending);
-    }
-
     ConnectArgs m_args;
 };
 

@@ -2,12 +2,10 @@
 
 #include "base/escape.h"
 #include "base/parse.h"
-#include "cmd/command.h"
 #include "cmd/plan_common.h"
-#include "cmd/session.h"
+#include "cmd/run_planned.h"
 #include "report/describe.h"
 #include "report/shapes.h"
-#include "sock/netns.h"
 
 #include <fmt/core.h>
 
@@ -161,36 +159,24 @@ public:
     {
         m_args.words = words;
         const auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
         const auto plan = plan_echo_client(m_args);
-        if (!plan)
-            return fail(plan.error());
-        const auto session =
-            Session::open(*output, {.shape = echo_shape, .stdout_carries_payload = !plan->load});
-        if (!session)
-            return fail(session.error());
-        return echo(*plan, output->format == Format::Text, **session);
+        const bool show = output && output->format == Format::Text;
+        const auto act = [show](const EchoClientPlan& asked, const Emit& emit) -> Result<Ending> {
+            return ending_of(asked, TRY(asked.load ? echo_load(asked, emit)
+                                                   : echo_lines(asked, terminal(show), emit)));
+        };
+        const auto early = [](const EchoClientPlan& asked, const Emit& emit, const Error& error) {
+            EchoSummary nothing;
+            nothing.settings = echo_settings(asked);
+            emit(Failed{error});
+            emit(nothing);
+        };
+        return run_planned(output, plan, m_args.network.netns,
+                           {.shape = echo_shape, .stdout_carries_payload = plan && !plan->load},
+                           act, early);
     }
 
 private:
-    ExitStatus echo(const EchoClientPlan& plan, bool show, Session& session)
-    {
-        const Emit emit = session.emit();
-        const auto end = [&]() -> Result<EchoClientEnd> {
-            if (m_args.network.netns)
-                TRY(enter_netns(*m_args.network.netns));
-            return plan.load ? echo_load(plan, emit) : echo_lines(plan, terminal(show), emit);
-        }();
-        if (end)
-            return session.finish(ending_of(plan, *end));
-        emit(Failed{end.error()});
-        EchoSummary nothing;
-        nothing.settings = echo_settings(plan);
-        emit(nothing);
-        return session.finish({.status = exit_status(end.error()), .why = end.error()});
-    }
-
     /// `show`: stdout is for the echoes, not for records.
     static EchoTerminal terminal(bool show)
     {

@@ -1,9 +1,8 @@
 #include "cmd/echo_server.h"
 
-#include "cmd/command.h"
 #include "cmd/plan_common.h"
+#include "cmd/run_planned.h"
 #include "report/shapes.h"
-#include "sock/netns.h"
 
 namespace sockit {
 
@@ -35,34 +34,19 @@ public:
     {
         m_args.words = words;
         const auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
-        const auto plan = plan_echo_server(m_args, *output);
-        if (!plan)
-            return fail(plan.error());
-        const auto session = Session::open(*output, {.shape = echo_shape});
-        if (!session)
-            return fail(session.error());
-        return serve(*plan, **session);
+        const auto act = [](const EchoServerPlan& plan, const Emit& emit) -> Result<Ending> {
+            return Ending{.status = {}, .why = {}, .signal = TRY(echo_server(plan, emit))};
+        };
+        const auto early = [](const EchoServerPlan& /*plan*/, const Emit& emit,
+                              const Error& error) {
+            emit(Failed{error});
+            emit(EchoServerSummary{});
+        };
+        return run_planned(output, plan_echo_server(m_args, output.value_or(OutputPlan{})),
+                           m_args.network.netns, {.shape = echo_shape}, act, early);
     }
 
 private:
-    ExitStatus serve(const EchoServerPlan& plan, Session& session)
-    {
-        const Emit emit = session.emit();
-        const auto end = [&]() -> Result<std::optional<int>> {
-            if (m_args.network.netns)
-                TRY(enter_netns(*m_args.network.netns));
-            return echo_server(plan, emit);
-        }();
-        if (!end) {
-            emit(Failed{end.error()});
-            emit(EchoServerSummary{});
-            return session.finish({.status = exit_status(end.error()), .why = end.error()});
-        }
-        return session.finish({.signal = *end});
-    }
-
     EchoServerArgs m_args;
 };
 

@@ -1,10 +1,8 @@
 #include "cmd/listen.h"
 
-#include "cmd/command.h"
 #include "cmd/plan_common.h"
-#include "cmd/session.h"
+#include "cmd/run_planned.h"
 #include "report/shapes.h"
-#include "sock/netns.h"
 
 namespace sockit {
 
@@ -30,42 +28,21 @@ public:
         m_args.words = words;
         m_args.child_words = child_words;
         auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
-        output->report = m_args.relay.report;
-        const auto plan = plan_listen(m_args);
-        if (!plan)
-            return fail(plan.error());
-        const auto session =
-            Session::open(*output, {.shape = listen_shape, .stdout_carries_payload = true});
-        if (!session)
-            return fail(session.error());
-        if (const auto transport = plan->listener.target.transport; !is_relayed(transport))
-            return fail_early(**session, transport_unsupported(transport, "listen"));
-        if (m_args.network.netns)
-            if (auto entered = enter_netns(*m_args.network.netns); !entered)
-                return fail_early(**session, entered.error());
-        return finish(**session, op::listen(*plan, (*session)->emit()));
+        if (output)
+            output->report = m_args.relay.report;
+        const auto act = [](const ListenPlan& plan, const Emit& emit) -> Result<Ending> {
+            TRY(check_relayed(plan.listener.target.transport, "listen"));
+            return relay_ending(op::listen(plan, emit));
+        };
+        const auto early = [](const ListenPlan& /*plan*/, const Emit& emit, const Error& error) {
+            emit(Failed{error});
+            emit(ListenSummary{.error = error});
+        };
+        return run_planned(output, plan_listen(m_args), m_args.network.netns,
+                           {.shape = listen_shape, .stdout_carries_payload = true}, act, early);
     }
 
 private:
-    static ExitStatus fail_early(Session& session, const Error& error)
-    {
-        session.emit()(Failed{error});
-        session.emit()(ListenSummary{.error = error});
-        return session.finish({.status = exit_status(error), .why = error, .signal = {}});
-    }
-
-    static ExitStatus finish(Session& session, const ListenEnd& end)
-    {
-        Ending ending{.why = end.error, .signal = end.signal};
-        if (end.error)
-            ending.status = exit_status(*end.error);
-        else if (end.child_status)
-            ending.status = static_cast<ExitStatus>(*end.child_status);
-        return session.finish(ending);
-    }
-
     ListenArgs m_args;
 };
 

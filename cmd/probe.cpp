@@ -3,10 +3,9 @@
 #include "base/escape.h"
 #include "base/parse.h"
 #include "base/suggest.h"
-#include "cmd/command.h"
 #include "cmd/plan_common.h"
+#include "cmd/run_planned.h"
 #include "report/describe.h"
-#include "sock/netns.h"
 
 #include <algorithm>
 #include <iterator>
@@ -87,38 +86,24 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
-        const auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
-        const auto plan = plan_probe(m_args);
-        if (!plan)
-            return fail(plan.error());
-        const auto session = Session::open(*output, {.shape = probe_shape});
-        if (!session)
-            return fail(session.error());
-        return run(*plan, **session);
+        const auto act = [this](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+            const auto end = TRY(probe(plan, emit));
+            Ending ending{.status = probe_status(end, plan.want, m_args.any),
+                          .why = {},
+                          .signal = end.signal};
+            if (ending.status != ExitStatus::Done)
+                ending.why = probe_reason(end, plan.want);
+            return ending;
+        };
+        const auto early = [](const ProbePlan& /*plan*/, const Emit& emit, const Error& error) {
+            emit(Failed{error});
+            emit(ProbeSummary{});
+        };
+        return run_planned(plan_output(m_args.output), plan_probe(m_args), m_args.network.netns,
+                           {.shape = probe_shape}, act, early);
     }
 
 private:
-    ExitStatus run(const ProbePlan& plan, Session& session)
-    {
-        const Emit emit = session.emit();
-        const auto end = [&]() -> Result<ProbeEnd> {
-            if (m_args.network.netns)
-                TRY(enter_netns(*m_args.network.netns));
-            return probe(plan, emit);
-        }();
-        if (!end) {
-            emit(Failed{end.error()});
-            emit(ProbeSummary{});
-            return session.finish({.status = exit_status(end.error()), .why = end.error()});
-        }
-        Ending ending{.status = probe_status(*end, plan.want, m_args.any), .signal = end->signal};
-        if (ending.status != ExitStatus::Done)
-            ending.why = probe_reason(*end, plan.want);
-        return session.finish(ending);
-    }
-
     ProbeArgs m_args;
 };
 

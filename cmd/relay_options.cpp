@@ -89,9 +89,11 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
     return choice;
 }
 
-bool is_relayed(Transport transport)
+Result<> check_relayed(Transport transport, std::string_view command)
 {
-    return transport == Transport::Tcp || transport == Transport::UnixStream;
+    if (transport == Transport::Tcp || transport == Transport::UnixStream)
+        return {};
+    return Failure(transport_unsupported(transport, command));
 }
 
 } // namespace sockit

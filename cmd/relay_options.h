@@ -40,7 +40,7 @@ struct RelayChoice {
 Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
                                const std::optional<std::vector<std::string>>& child_words);
 
-/// Whether connections of that transport can be relayed: TCP and unix streams.
-bool is_relayed(Transport transport);
+/// Connections of TCP and of unix streams can be relayed; others are unsupported (exit 7).
+Result<> check_relayed(Transport transport, std::string_view command);
 
 } // namespace sockit

@@ -190,12 +190,6 @@ ExitStatus Session::finish(const Ending& ending)
     return status;
 }
 
-ExitStatus Session::fail(const Error& error)
-{
-    m_reporter.emit(Failed{error});
-    return finish({.status = exit_status(error), .why = error, .signal = std::nullopt});
-}
-
 void die_by(int signal)
 {
     ::signal(signal, SIG_DFL);

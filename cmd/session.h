@@ -73,8 +73,6 @@ public:
     /// Completes the output and tells why we end. Our own output's failure outranks everything
     /// else: status Local and a line, or, when the reader went away, a quiet end as by SIGPIPE.
     ExitStatus finish(const Ending& ending);
-    /// The command failed before it started: the error record, then finish().
-    ExitStatus fail(const Error& error);
 
 private:
     Session(const ReportOptions& options, const StreamUse& use, OutputFile file);

@@ -2,11 +2,9 @@
 
 #include "base/parse.h"
 #include "base/suggest.h"
-#include "cmd/command.h"
-#include "cmd/session.h"
+#include "cmd/run_planned.h"
 #include "op/sockopts_scene.h"
 #include "report/describe.h"
-#include "sock/netns.h"
 
 #include <algorithm>
 #include <array>
@@ -205,41 +203,25 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
-        const auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
-        const auto plan = plan_sockopts(m_args);
-        if (!plan)
-            return fail(plan.error());
+        const auto run_act = [](const SockoptsPlan& plan, const Emit& emit) -> Result<Ending> {
+            const auto end = TRY(act(plan, emit));
+            Ending ending{.status = sockopts_status(end), .why = {}, .signal = {}};
+            if (ending.status != ExitStatus::Done)
+                ending.why = sockopts_reason(end);
+            return ending;
+        };
+        const auto early = [](const SockoptsPlan& /*plan*/, const Emit& emit, const Error& error) {
+            emit(Failed{error});
+            emit(SockoptsSummary{});
+        };
         const bool table = m_args.act == SockoptsAct::List || m_args.act == SockoptsAct::Describe;
-        const auto session =
-            Session::open(*output, {.shape = table ? sockopts_table_shape : sockopts_socket_shape,
-                                    .flush = Flush::WhenFull});
-        if (!session)
-            return fail(session.error());
-        return run(*plan, **session);
+        return run_planned(plan_output(m_args.output), plan_sockopts(m_args), m_args.netns,
+                           {.shape = table ? sockopts_table_shape : sockopts_socket_shape,
+                            .flush = Flush::WhenFull},
+                           run_act, early);
     }
 
 private:
-    ExitStatus run(const SockoptsPlan& plan, Session& session)
-    {
-        const Emit emit = session.emit();
-        const auto end = [&]() -> Result<SockoptsEnd> {
-            if (m_args.netns)
-                TRY(enter_netns(*m_args.netns));
-            return act(plan, emit);
-        }();
-        if (!end) {
-            emit(Failed{end.error()});
-            emit(SockoptsSummary{});
-            return session.finish({.status = exit_status(end.error()), .why = end.error()});
-        }
-        Ending ending{.status = sockopts_status(*end)};
-        if (ending.status != ExitStatus::Done)
-            ending.why = sockopts_reason(*end);
-        return session.finish(ending);
-    }
-
     SockoptsArgs m_args;
 };
 

@@ -2,8 +2,7 @@
 
 #include "base/escape.h"
 #include "base/parse.h"
-#include "cmd/session.h"
-#include "sock/netns.h"
+#include "cmd/run_planned.h"
 
 #include <array>
 
@@ -23,38 +22,25 @@ public:
 
     ExitStatus run() override
     {
-        const auto plan = plan_stat(m_args, words);
-        if (!plan)
-            return fail(plan.error());
-        const auto output = plan_output(m_args.output);
-        if (!output)
-            return fail(output.error());
-        // A word that names no namespace is the user's mistake: nothing goes to stdout then.
-        const Result<> entered = m_args.netns ? enter_netns(*m_args.netns) : Result<>();
-        if (!entered && entered.error().domain == Domain::Usage)
-            return fail(entered.error());
-        const auto session =
-            Session::open(*output, {.shape = {.schema = "sockit.stat/1", .placements = placements},
-                                    .flush = Flush::WhenFull,
-                                    .header = !m_args.no_header});
-        if (!session)
-            return fail(session.error());
-        const auto emit = (*session)->emit();
-        if (!entered) {
-            emit(Failed{entered.error()});
+        const auto act = [](const StatPlan& plan, const Emit& emit) -> Result<Ending> {
+            const auto listed = stat_sockets(plan, emit);
+            if (listed)
+                return Ending{};
+            return Ending{
+                .status = exit_status(listed.error()), .why = listed.error(), .signal = {}};
+        };
+        const auto early = [](const StatPlan& /*plan*/, const Emit& emit, const Error& error) {
+            emit(Failed{error});
             emit(StatSummary{});
-            return end(**session, entered.error());
-        }
-        const auto listed = stat_sockets(*plan, emit);
-        return listed ? (*session)->finish({}) : end(**session, listed.error());
+        };
+        return run_planned(plan_output(m_args.output), plan_stat(m_args, words), m_args.netns,
+                           {.shape = {.schema = "sockit.stat/1", .placements = placements},
+                            .flush = Flush::WhenFull,
+                            .header = !m_args.no_header},
+                           act, early);
     }
 
 private:
-    static ExitStatus end(Session& session, const Error& error)
-    {
-        return session.finish({.status = exit_status(error), .why = error});
-    }
-
     StatArgs m_args;
 };
 

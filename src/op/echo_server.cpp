@@ -14,7 +14,7 @@ namespace {
 class EchoServer {
 public:
     EchoServer(const EchoServerPlan& plan, const Emit& emit, OpLoop& loop, Acceptor& acceptor)
-        : m_plan(plan), m_emit(emit), m_loop(loop), m_acceptor(acceptor),
+        : m_plan(plan), m_emit(emit), m_loop(loop),
           m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_door_emit),
           m_buffer(buffer_size)
     {}
@@ -39,7 +39,6 @@ private:
         return (!m_plan.tell_peers && event.get_if<PeerAccepted>()) || tell(event);
     };
     OpLoop& m_loop;
-    Acceptor& m_acceptor;
     Admission m_door;
     std::vector<std::byte> m_buffer; ///< shared: nothing stays in it between two peers
     std::vector<EchoPeer> m_peers;

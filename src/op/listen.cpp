@@ -23,6 +23,7 @@ public:
 
 private:
     Result<Acceptor> open();
+    Result<> serve_peers(Acceptor& acceptor);
     Result<> serve_one(Acceptor& acceptor);
     Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
     Result<> serve(Socket socket, ListenClosed& story);
@@ -33,6 +34,7 @@ private:
     const Emit& m_emit;
     ChildPlan m_child;
     std::optional<OpLoop> m_loop;
+    bool m_output_open = true;
     ListenSummary m_summary;
     ListenEnd m_end;
 };
@@ -40,9 +42,7 @@ private:
 ListenEnd ListenRun::run()
 {
     if (auto acceptor = open()) {
-        auto served = m_plan.keep_open
-                          ? serve_many(*m_loop, *acceptor, m_plan, m_child, m_emit, m_summary)
-                          : serve_one(*acceptor);
+        const auto served = serve_peers(*acceptor);
         if (!served)
             m_end.error = served.error();
     } else {
@@ -63,8 +63,16 @@ Result<Acceptor> ListenRun::open()
     m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto acceptor = TRY(Acceptor::open(m_plan.listener));
-    TRY(acceptor.announce(m_emit));
+    m_output_open = TRY(acceptor.announce(m_emit));
     return acceptor;
+}
+
+Result<> ListenRun::serve_peers(Acceptor& acceptor)
+{
+    if (!m_output_open)
+        return {}; // nobody would learn of what happens
+    return m_plan.keep_open ? serve_many(*m_loop, acceptor, m_plan, m_child, m_emit, m_summary)
+                            : serve_one(acceptor);
 }
 
 Result<> ListenRun::serve_one(Acceptor& acceptor)

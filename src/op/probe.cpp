@@ -144,7 +144,8 @@ Result<ProbeEnd> Probing::to_end()
     ProbeSummary& summary = m_end.summary;
     summary.unfinished = summary.total - summary.ok - summary.failed;
     summary.duration = Clock::now() - started;
-    if ((m_end.signal = m_loop.signal()))
+    m_end.signal = m_loop.signal();
+    if (m_end.signal)
         summary.stopped_by = m_loop.stopped_by();
     m_emit(summary);
     return m_end;

@@ -181,7 +181,7 @@ SockoptOutcome foresee(const Socket& socket, const SockoptSetting& setting, Sock
     return outcome;
 }
 
-void report_change(SockoptsRun& run, OptionChanged event)
+void report_change(SockoptsRun& run, const OptionChanged& event)
 {
     const auto& outcome = event.outcome;
     // A dry run fails only where it is certain that the kernel does not know the number.

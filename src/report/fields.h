@@ -32,6 +32,11 @@ public:
         EndArray,
     };
 
+    struct TextPlace {
+        std::size_t offset;
+        std::size_t length;
+    };
+
     struct Token {
         Kind kind;
         std::uint32_t key_length;
@@ -41,10 +46,7 @@ public:
             std::int64_t integer;
             std::uint64_t natural;
             double real;
-            struct {
-                std::size_t offset;
-                std::size_t length;
-            } text;
+            TextPlace text;
         };
     };
 

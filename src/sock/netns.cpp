@@ -18,8 +18,7 @@ std::string path_of(std::string_view where)
 {
     if (where.find('/') != std::string_view::npos)
         return std::string(where);
-    const bool pid =
-        !where.empty() && std::ranges::all_of(where, [](char c) { return c >= '0' && c <= '9'; });
+    const bool pid = !where.empty() && std::ranges::all_of(where, is_digit);
     return pid ? "/proc/" + std::string(where) + "/ns/net" : "/run/netns/" + std::string(where);
 }
 
@@ -35,8 +34,12 @@ Result<> enter_netns(std::string_view where)
             return bad_value("--netns", where, "no such network namespace");
         return Failure(Error::from_errno(Phase::Socket, "open", path, reason));
     }
-    if (::setns(space.get(), CLONE_NEWNET) < 0)
-        return Failure(Error::from_errno(Phase::Socket, "setns", path, errno));
+    if (::setns(space.get(), CLONE_NEWNET) < 0) {
+        const int reason = errno;
+        if (reason == EINVAL)
+            return bad_value("--netns", where, "not a network namespace");
+        return Failure(Error::from_errno(Phase::Socket, "setns", path, reason));
+    }
     return {};
 }
 

@@ -51,6 +51,24 @@ TEST(Listen, QuietSaysNothing)
     EXPECT_EQ(outcome.err, "");
 }
 
+TEST(Listen, TheReadyRecordIsTheFirstEvenWhenAnOptionWasCut)
+{
+    const auto outcome = run({"listen", "127.0.0.1:0", "--jsonl", "--accept-timeout", "1ms",
+                              "--sockopt", "SO_RCVBUF=1000000000"});
+    EXPECT_TRUE(exited(outcome, 3));
+    EXPECT_TRUE(valid_lines(outcome.out));
+    const auto records = parse_lines(outcome.out);
+    ASSERT_EQ(records.size(), 3U) << outcome;
+    EXPECT_EQ(records[0]["type"], "ready");
+    EXPECT_EQ(records[1]["type"], "warning");
+}
+
+TEST(Listen, AReadyRecordThatCannotBeWrittenEndsIt)
+{
+    const Fd device(::open("/dev/full", O_WRONLY | O_CLOEXEC));
+    EXPECT_TRUE(exited(run({"listen", "127.0.0.1:0", "--jsonl"}, {.fds = {{1, device.ref()}}}), 6));
+}
+
 TEST(Listen, RecordsOfOneConnection)
 {
     Server server({"listen", "--jsonl", "127.0.0.1:0"}, {.input = "to the peer"});
