@@ -1,5 +1,6 @@
 #include "op/probe.h"
 
+#include "loop/timers.h"
 #include "op/op_loop.h"
 #include "op/probe_queue.h"
 #include "op/probe_task.h"
@@ -7,7 +8,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 #include <utility>
 
 #include <sys/resource.h>
@@ -62,7 +62,6 @@ private:
     struct Watch {
         Wait wait = Wait::Nothing;
         std::uint32_t serial = 0; ///< of the task's socket that the Poller knows
-        std::optional<Clock::time_point> timer;
     };
 
     Result<> begin_some();
@@ -71,7 +70,6 @@ private:
     void stop_at_deadline();
     Result<> take(std::size_t index, const Step& step);
     Result<> watch(std::size_t index, Wait wait);
-    void set_timer(std::size_t index, const Deadline& until);
     void finish(std::size_t index);
     void tell(ProbeResult result);
     bool emit_once(const Event& event);
@@ -93,7 +91,7 @@ private:
     std::vector<ProbeTask> m_tasks;
     std::vector<Watch> m_watches; ///< one a task
     std::vector<std::size_t> m_free;
-    std::set<std::pair<Clock::time_point, std::size_t>> m_timers;
+    Timers m_timers;           ///< by index of the task
     std::size_t m_watched = 0; ///< sockets under way
     bool m_short = false;      ///< of descriptors: begin nothing until something ends
     bool m_stop = false;
@@ -172,8 +170,7 @@ Deadline Probing::next_wake() const
 {
     if (m_stop || can_begin())
         return Deadline::at(Clock::now());
-    const auto first = m_lookups.wake_at();
-    return m_timers.empty() ? first : sooner(first, Deadline::at(m_timers.begin()->first));
+    return sooner(m_lookups.wake_at(), m_timers.next());
 }
 
 Result<> Probing::handle(const Ready& ready)
@@ -188,10 +185,11 @@ Result<> Probing::handle(const Ready& ready)
 Result<> Probing::expire()
 {
     const auto now = Clock::now();
-    while (!m_stop && !m_timers.empty() && m_timers.begin()->first <= now) {
-        const auto index = m_timers.begin()->second;
-        set_timer(index, {});
-        TRY(take(index, m_tasks[index].expired(context())));
+    while (!m_stop) {
+        const auto index = m_timers.expired(now);
+        if (!index)
+            break;
+        TRY(take(*index, m_tasks[*index].expired(context())));
     }
     return {};
 }
@@ -225,7 +223,7 @@ Result<> Probing::take(std::size_t index, const Step& step)
         return {};
     }
     m_short = m_short || step.shortage;
-    set_timer(index, step.until);
+    m_timers.set(index, step.until);
     return watch(index, step.wait);
 }
 
@@ -246,24 +244,12 @@ Result<> Probing::watch(std::size_t index, Wait wait)
     return m_loop.poller().add(task.ref(), token, interest);
 }
 
-void Probing::set_timer(std::size_t index, const Deadline& until)
-{
-    Watch& watch = m_watches[index];
-    if (watch.timer == until.point())
-        return;
-    if (watch.timer)
-        m_timers.erase({*watch.timer, index});
-    watch.timer = until.point();
-    if (watch.timer)
-        m_timers.emplace(*watch.timer, index);
-}
-
 void Probing::finish(std::size_t index)
 {
     m_tasks[index].close();
     m_watched -= holds_socket(m_watches[index].wait) ? 1U : 0U;
     m_watches[index].wait = Wait::Nothing;
-    set_timer(index, {});
+    m_timers.set(index, {});
     m_free.push_back(index);
     m_short = false;
     tell(m_tasks[index].result());
