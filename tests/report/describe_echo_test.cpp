@@ -1,5 +1,4 @@
-#include "report/describe.h"
-#include "report/json.h"
+#include "golden.h"
 
 #include <gtest/gtest.h>
 
@@ -7,22 +6,6 @@ namespace sockit {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string json_of(const Event& event)
-{
-    Record record(Record::Want::Fields, false);
-    describe(event, record);
-    std::string out;
-    append_members(out, record.fields);
-    return out;
-}
-
-std::string text_of(const Event& event)
-{
-    Record record(Record::Want::Text, false);
-    describe(event, record);
-    return record.line;
-}
 
 EchoSettings load_settings()
 {

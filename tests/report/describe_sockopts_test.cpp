@@ -1,5 +1,4 @@
-#include "report/describe.h"
-#include "report/json.h"
+#include "golden.h"
 
 #include <gtest/gtest.h>
 
@@ -19,20 +18,6 @@ std::string members(const Event& event, Record::Want want = Record::Want::Docume
 }
 
 /// The line, or the cells with ` | ` between them; nothing for what people do not see.
-std::string text(const Event& event)
-{
-    Record record(Record::Want::Text, false);
-    describe(event, record);
-    if (record.level() == Level::Hidden)
-        return {};
-    std::string out;
-    for (const auto& cell : record.row())
-        out += (out.empty() ? "" : " | ") + cell.text;
-    if (!record.below.empty())
-        out += " / " + record.below;
-    return out + record.line;
-}
-
 SockoptRow row(std::string_view name) { return *find_sockopt(name); }
 
 OptionChanged clamped()
@@ -63,7 +48,7 @@ TEST(DescribeSockopts, VerifiedOption)
         R"("level":"SOL_SOCKET","name":"SO_RCVBUF","level_number":1,"number":8,)";
     EXPECT_EQ(members(clamped()), identity + R"("type":"int",)" + rest);
     EXPECT_EQ(members(clamped(), Record::Want::Fields), identity + rest);
-    EXPECT_EQ(text(clamped()),
+    EXPECT_EQ(text_of(clamped()),
               "SO_RCVBUF | 1000000000 | 425984 | clamped / net.core.rmem_max = 212992");
 }
 
@@ -74,11 +59,11 @@ TEST(DescribeSockopts, SetOptionHasOldAndUndo)
     event.undo = "SO_RCVBUF=65536";
     EXPECT_NE(members(event).find(R"("undo":"sockit sockopts set tcp4 SO_RCVBUF=65536 --apply")"),
               std::string::npos);
-    EXPECT_EQ(text(event),
+    EXPECT_EQ(text_of(event),
               "SO_RCVBUF | 131072 | 1000000000 | 425984 | clamped / net.core.rmem_max = 212992");
     event.dry_run = true;
     EXPECT_NE(members(event).find(R"("effective":null,"verdict":null)"), std::string::npos);
-    EXPECT_EQ(text(event),
+    EXPECT_EQ(text_of(event),
               "SO_RCVBUF | 131072 | 1000000000 | 425984 / limit: net.core.rmem_max = 212992");
 }
 
@@ -91,7 +76,7 @@ TEST(DescribeSockopts, RefusedOptionTellsWhy)
         members(event).find(
             R"("error":{"phase":"socket","call":"setsockopt","subject":"SO_RCVBUF","code":"EPERM","errno":1,)"),
         std::string::npos);
-    EXPECT_NE(text(event).find("refused / Operation not permitted (EPERM)"), std::string::npos);
+    EXPECT_NE(text_of(event).find("refused / Operation not permitted (EPERM)"), std::string::npos);
 }
 
 std::string value_member(std::string_view name, SockoptValue value)
@@ -132,20 +117,20 @@ TEST(DescribeSockopts, ReadOptionsForPeople)
     event.row = row("SO_RCVBUF");
     event.value = SockoptValue{std::int64_t{131072}};
     event.usual = event.value;
-    EXPECT_EQ(text(event), "SO_RCVBUF | 131072 bytes");
+    EXPECT_EQ(text_of(event), "SO_RCVBUF | 131072 bytes");
     event.value = SockoptValue{std::int64_t{4608}};
-    EXPECT_EQ(text(event), "SO_RCVBUF | 4608 bytes  (default 131072 bytes)");
+    EXPECT_EQ(text_of(event), "SO_RCVBUF | 4608 bytes  (default 131072 bytes)");
     event.value.reset();
     event.error = Error::from_errno(Phase::Socket, "getsockopt", "SO_RCVBUF", 107);
-    EXPECT_EQ(text(event), "") << "a dump does not bore people with what cannot be read";
+    EXPECT_EQ(text_of(event), "") << "a dump does not bore people with what cannot be read";
     event.named = true;
-    EXPECT_EQ(text(event),
+    EXPECT_EQ(text_of(event),
               "SO_RCVBUF | not readable: Transport endpoint is not connected (ENOTCONN)");
     OptionRead key;
     key.row = row("TCP_FASTOPEN_KEY");
     key.verdict = SockoptVerdict::SkippedSideEffect;
     key.named = true;
-    EXPECT_EQ(text(key), "TCP_FASTOPEN_KEY | not read: a key");
+    EXPECT_EQ(text_of(key), "TCP_FASTOPEN_KEY | not read: a key");
 }
 
 TEST(DescribeSockopts, LargeStructsStandBelowTheirRow)
@@ -164,7 +149,7 @@ TEST(DescribeSockopts, TextOfTheKernelNeverReachesTheTerminalRaw)
     OptionRead event;
     event.row = row("TCP_CONGESTION");
     event.value = SockoptValue{std::string("\033[2J\n")};
-    EXPECT_EQ(text(event), "TCP_CONGESTION | \\x1b[2J\\n");
+    EXPECT_EQ(text_of(event), "TCP_CONGESTION | \\x1b[2J\\n");
 }
 
 TEST(DescribeSockopts, UnknownNumbersHaveNoName)
@@ -195,20 +180,20 @@ TEST(DescribeSockopts, SocketStartAndSummary)
     summary.verdicts["clamped"] = 1;
     EXPECT_EQ(members(summary),
               R"("sockets":1,"options":2,"failed":1,"skipped":0,"verdicts":{"clamped":1})");
-    EXPECT_EQ(text(summary), "");
+    EXPECT_EQ(text_of(summary), "");
     summary.act = SockoptsAct::Set;
     summary.target = "tcp4";
     summary.undo = "SO_KEEPALIVE=false";
     summary.dry_run = true;
-    EXPECT_EQ(text(summary), "undo: sockit sockopts set tcp4 SO_KEEPALIVE=false --apply\n"
-                             "dry run: nothing was changed; --apply does it");
+    EXPECT_EQ(text_of(summary), "undo: sockit sockopts set tcp4 SO_KEEPALIVE=false --apply\n"
+                                "dry run: nothing was changed; --apply does it");
 }
 
 TEST(DescribeSockopts, ListedAndDescribedOptions)
 {
-    EXPECT_EQ(text(OptionListed{row("SO_RCVBUF"), {}, false}),
+    EXPECT_EQ(text_of(OptionListed{row("SO_RCVBUF"), {}, false}),
               "SO_RCVBUF | 1:8 | rw | Receive buffer size");
-    EXPECT_EQ(text(OptionListed{row("TCP_CORK"), {}, true}),
+    EXPECT_EQ(text_of(OptionListed{row("TCP_CORK"), {}, true}),
               "TCP_CORK  (IPPROTO_TCP, 6:3)\n"
               "              Hold partial segments\n"
               "  type        flag, bool\n"
@@ -218,7 +203,7 @@ TEST(DescribeSockopts, ListedAndDescribedOptions)
               "  inherited   by accept() on tcp4 tcp6 mptcp4 mptcp6\n"
               "  since       Linux 2.2\n"
               "  note        released after 200 ms");
-    EXPECT_EQ(text(OptionListed{sockopt_row(6, 9999), {}, true}),
+    EXPECT_EQ(text_of(OptionListed{sockopt_row(6, 9999), {}, true}),
               "IPPROTO_TCP/9999  (IPPROTO_TCP, 6:9999)\n"
               "              not among the options that sockit knows");
     const auto json =
@@ -234,7 +219,7 @@ TEST(DescribeSockopts, ListedAndDescribedOptions)
 TEST(DescribeSockopts, EveryDescriptionFitsATerminal)
 {
     for (const auto& each : sockopt_table()) {
-        const auto whole = text(OptionListed{each, SockoptLimit{"net.core.rmem_max", 1}, true});
+        const auto whole = text_of(OptionListed{each, SockoptLimit{"net.core.rmem_max", 1}, true});
         for (std::size_t start = 0; start < whole.size();) {
             const auto end = std::min(whole.find('\n', start), whole.size());
             EXPECT_LE(end - start, 80U) << whole.substr(start, end - start);

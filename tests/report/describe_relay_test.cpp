@@ -1,0 +1,179 @@
+#include "golden.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace sockit {
+namespace {
+
+using namespace std::chrono_literals;
+
+const Endpoint here = *Endpoint::from_literal("127.0.0.1", 40000);
+const Endpoint there = *Endpoint::from_literal("::1", 443);
+const std::chrono::system_clock::time_point when{1'700'000'000s};
+const Error refused = Error::from_errno(Phase::Connect, "connect", "[::1]:443", ECONNREFUSED);
+
+Traffic traffic()
+{
+    return {.bytes_sent = 6,
+            .bytes_received = 2048,
+            .bytes_unacked = 0,
+            .closed_first = Side::Local,
+            .fin_sent = true,
+            .stdin_eof = true};
+}
+
+TEST(DescribeConnect, Start)
+{
+    const ConnectStarted event{.target = "[::1]:443", .time = when};
+    EXPECT_EQ(text_of(event), "");
+    EXPECT_EQ(json_of(event), R"("target":"[::1]:443","time":"2023-11-14T22:13:20.000000Z")");
+}
+
+TEST(DescribeConnect, Attempts)
+{
+    EXPECT_EQ(text_of(ConnectAttempt{there, 20us, refused}),
+              "connect [::1]:443: Connection refused (ECONNREFUSED) after 20.0 us");
+    EXPECT_EQ(json_of(ConnectAttempt{there, 20us, refused}),
+              R"("endpoint":{"family":"inet6","address":"::1","port":443},"duration_ns":20000,")"
+              R"(error":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECONN)"
+              R"(REFUSED","errno":111,"message":"Connection refused"})");
+    EXPECT_EQ(json_of(ConnectAttempt{there, 20us, std::nullopt}),
+              R"("endpoint":{"family":"inet6","address":"::1","port":443},"duration_ns":20000,")"
+              R"(error":null)");
+}
+
+TEST(DescribeConnect, ConnectedAndClosed)
+{
+    EXPECT_EQ(text_of(Connected{here, there}), "connected to [::1]:443 from 127.0.0.1:40000");
+    EXPECT_EQ(json_of(Connected{here, there}),
+              R"("local":{"family":"inet","address":"127.0.0.1","port":40000},"peer":{"family":)"
+              R"("inet6","address":"::1","port":443})");
+    EXPECT_EQ(text_of(ConnectClosed{traffic(), 1500us}),
+              "sent 6 B, received 2.00 KiB in 1.50 ms; closed by us first");
+    EXPECT_EQ(json_of(ConnectClosed{traffic(), 1500us}),
+              R"("bytes_sent":6,"bytes_received":2048,"bytes_unacked":0,"closed_first":"local",)"
+              R"("fin_sent":true,"stdin_eof":true,"duration_ns":1500000)");
+    EXPECT_EQ(text_of(ConnectClosed{}), "took 0 ns");
+}
+
+TEST(DescribeConnect, Failed)
+{
+    EXPECT_EQ(text_of(ConnectFailed{refused}), "");
+    EXPECT_EQ(json_of(ConnectFailed{refused}),
+              R"("error":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECON)"
+              R"(NREFUSED","errno":111,"message":"Connection refused"})");
+}
+
+TEST(DescribeConnect, Summary)
+{
+    ConnectSummary event;
+    event.target = "[::1]:443";
+    EXPECT_EQ(json_of(event),
+              R"("ok":true,"target":"[::1]:443","local":null,"peer":null,"phases":{"resolve_ns")"
+              R"(:null,"connect_ns":null,"tls_ns":null,"first_byte_ns":null,"total_ns":0},"byte)"
+              R"(s_sent":null,"bytes_received":null,"bytes_unacked":null,"closed_first":null,"f)"
+              R"(in_sent":false,"stdin_eof":false,"path":{"send":null,"receive":null},"tcp":nul)"
+              R"(l,"tls":null,"child_status":null,"stopped_by":null,"error":null)");
+    event.local = here;
+    event.peer = there;
+    event.phases = {.resolve = 1ms, .connect = 20us, .first_byte = 30us, .total = 2ms};
+    event.traffic = traffic();
+    event.relayed = true;
+    event.tcp = TcpFacts{.rtt_ns = 18000, .retransmits = 1};
+    event.payload = KeptPayload{.bytes = "\xff", .truncated = true};
+    event.stopped_by = "deadline";
+    event.error = refused;
+    EXPECT_EQ(text_of(event), "");
+    EXPECT_EQ(json_of(event),
+              R"("ok":false,"target":"[::1]:443","local":{"family":"inet","address":"127.0.0.1")"
+              R"(,"port":40000},"peer":{"family":"inet6","address":"::1","port":443},"phases":{)"
+              R"("resolve_ns":1000000,"connect_ns":20000,"tls_ns":null,"first_byte_ns":30000,"t)"
+              R"(otal_ns":2000000},"bytes_sent":6,"bytes_received":2048,"bytes_unacked":0,"clos)"
+              R"(ed_first":"local","fin_sent":true,"stdin_eof":true,"path":{"send":"copy","rece)"
+              R"(ive":"copy"},"tcp":{"rtt_ns":18000,"retransmits":1},"tls":null,"child_status":)"
+              R"(null,"data_base64":"/w==","data_truncated":true,"stopped_by":"deadline","error)"
+              R"(":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECONNREFUS)"
+              R"(ED","errno":111,"message":"Connection refused"})");
+}
+
+TEST(DescribeListen, Received)
+{
+    const PayloadReceived event{.connection = 2, .bytes = "hi\x1b[31m\n"};
+    EXPECT_EQ(text_of(event), "");
+    EXPECT_EQ(json_of(event), "\"id\":2,\"data\":\"hi\\u001b[31m\\n\"");
+    EXPECT_EQ(json_of(PayloadReceived{.connection = {}, .bytes = "\xff"}),
+              R"("data_base64":"/w==")");
+}
+
+TEST(DescribeListen, Closed)
+{
+    ListenClosed event{.id = 3,
+                       .peer = there,
+                       .local = here,
+                       .traffic = traffic(),
+                       .duration = 5ms,
+                       .child_status = {},
+                       .payload = {},
+                       .error = {}};
+    EXPECT_EQ(text_of(event),
+              "3 closed: sent 6 B, received 2.00 KiB in 5.00 ms; closed by us first");
+    EXPECT_EQ(json_of(event),
+              R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
+              R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":6,"bytes_received":204)"
+              R"(8,"bytes_unacked":0,"closed_first":"local","fin_sent":true,"stdin_eof":true,"d)"
+              R"(uration_ns":5000000,"child_status":null,"error":null)");
+    event.traffic = {};
+    event.child_status = 3;
+    EXPECT_EQ(text_of(event), "3 closed: took 5.00 ms; exit status 3");
+    event.child_status = {};
+    event.error = Error::from_errno(Phase::Receive, "recv", "[::1]:443", ECONNRESET);
+    EXPECT_EQ(text_of(event),
+              "3 closed: took 5.00 ms: recv [::1]:443: Connection reset by peer (ECONNRESET)");
+    EXPECT_EQ(json_of(event),
+              R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
+              R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":null,"bytes_received":)"
+              R"(null,"bytes_unacked":null,"closed_first":null,"fin_sent":false,"stdin_eof":fal)"
+              R"(se,"duration_ns":5000000,"child_status":null,"error":{"phase":"receive","call")"
+              R"(:"recv","subject":"[::1]:443","code":"ECONNRESET","errno":104,"message":"Conne)"
+              R"(ction reset by peer"})");
+}
+
+TEST(DescribeListen, Summary)
+{
+    ListenSummary event;
+    event.accepted = 3;
+    event.closed = 2;
+    event.errors = 1;
+    event.bytes_received = 2048;
+    event.bytes_sent = 6;
+    event.stopped_by = "SIGTERM";
+    EXPECT_EQ(text_of(event), "");
+    EXPECT_EQ(json_of(event),
+              R"("accepted":3,"closed":2,"errors":1,"bytes_received":2048,"bytes_sent":6,"stopp)"
+              R"(ed_by":"SIGTERM","error":null)");
+    event.bytes_received = event.bytes_sent = std::nullopt;
+    EXPECT_EQ(text_of(event), "");
+}
+
+TEST(DescribeCommon, WarningsNotesAndErrors)
+{
+    EXPECT_EQ(text_of(Warning{.message = "the queue is full", .error = std::nullopt}),
+              "the queue is full");
+    EXPECT_EQ(text_of(Warning{.message = "", .error = refused}),
+              "connect [::1]:443: Connection refused (ECONNREFUSED)");
+    EXPECT_EQ(json_of(Warning{.message = "", .error = refused}),
+              R"-("message":"connect [::1]:443: Connection refused (ECONNREFUSED)","error":{"pha)-"
+              R"(se":"connect","call":"connect","subject":"[::1]:443","code":"ECONNREFUSED","er)"
+              R"(rno":111,"message":"Connection refused"})");
+    EXPECT_EQ(text_of(Note{"SO_KEEPALIVE=true: exact"}), "SO_KEEPALIVE=true: exact");
+    EXPECT_EQ(json_of(Note{"SO_KEEPALIVE=true: exact"}), R"("message":"SO_KEEPALIVE=true: exact")");
+    EXPECT_EQ(text_of(Failed{refused}), "") << "people read it as the last line on stderr";
+    EXPECT_EQ(json_of(Failed{refused}),
+              R"("error":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECON)"
+              R"(NREFUSED","errno":111,"message":"Connection refused"})");
+}
+
+} // namespace
+} // namespace sockit
