@@ -115,6 +115,20 @@ constexpr std::array table{
         .make = make_sockopts_verify,
     },
     Command{
+        .name = "sockopts why-bind",
+        .synopsis = "[tcp:|udp:]ADDR:PORT",
+        .summary = "Tell whether a server could bind an address, and if not, why",
+        .details = "As a server of ours would bind: with SO_REUSEADDR, unless --sockopt says\n"
+                   "otherwise. TCP is tried with a socket that is closed at once and never\n"
+                   "listens; UDP is judged by the rules alone. ADDR and PORT in the table are the\n"
+                   "SO_REUSEADDR and SO_REUSEPORT of the holders; ~ is inferred.\n\n"
+                   "Examples:\n"
+                   "  sockit sockopts why-bind 0.0.0.0:80\n"
+                   "  sockit sockopts why-bind tcp:[::]:8080 --sockopt SO_REUSEPORT=1\n"
+                   "  sockit sockopts why-bind udp:127.0.0.1:53 --json",
+        .make = make_why_bind,
+    },
+    Command{
         .name = "stat",
         .synopsis = "",
         .summary = "List sockets, their queues, processes and TCP state",

@@ -1,6 +1,7 @@
 #include "op/acceptor.h"
 
 #include "base/parse.h"
+#include "op/bind_refusal.h"
 #include "sock/io.h"
 
 #include <algorithm>
@@ -63,26 +64,19 @@ Result<> set_addressing(const Socket& socket, const Endpoint& endpoint, const Li
 /// bind() and listen(), with what must be set before.
 Result<Listener> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
 {
-    const Transport transport = plan.target.transport;
-    Listener listener{
-        TRY(Socket::open(endpoint.family(), socket_type(transport), socket_protocol(transport))),
-        {}};
+    Listener listener = TRY(open_unbound(endpoint, plan));
     const Socket& socket = listener.socket;
     const auto apply = [&](SockoptPhase phase) -> Result<> {
         std::ranges::move(TRY(apply_options(socket, plan.socket, phase)),
                           std::back_inserter(listener.options));
         return {};
     };
-    TRY(set_addressing(socket, endpoint, plan));
-    TRY(bind_to_interface(socket, plan.socket.interface));
-    TRY(apply(SockoptPhase::Fresh));
     if (endpoint.is_unix_path())
         TRY(clear_stale_path(endpoint, socket.type()));
     auto bound = socket.bind(endpoint);
     if (!bound) {
         Error error = bound.error();
-        if (error.code == EADDRINUSE && endpoint.is_inet())
-            error.hint = "sockit stat -tlnp shows who listens there";
+        error.hint = bind_hint(socket, endpoint, error);
         return Failure(std::move(error));
     }
     TRY(apply(SockoptPhase::Bound));
@@ -124,6 +118,18 @@ Result<> write_port_file(const std::string& path, const Endpoint& local)
 }
 
 } // namespace
+
+Result<Listener> open_unbound(const Endpoint& endpoint, const ListenerPlan& plan)
+{
+    const Transport transport = plan.target.transport;
+    Listener listener{
+        TRY(Socket::open(endpoint.family(), socket_type(transport), socket_protocol(transport))),
+        {}};
+    TRY(set_addressing(listener.socket, endpoint, plan));
+    TRY(bind_to_interface(listener.socket, plan.socket.interface));
+    listener.options = TRY(apply_options(listener.socket, plan.socket, SockoptPhase::Fresh));
+    return listener;
+}
 
 Result<Acceptor> Acceptor::open(const ListenerPlan& plan)
 {

@@ -25,6 +25,10 @@ struct Listener {
     std::vector<SockoptOutcome> options;
 };
 
+/// A socket for that endpoint with all that is set before bind(): SO_REUSEADDR, SO_REUSEPORT if the
+/// plan has it, IPV6_V6ONLY, the interface, the options of the fresh phase.
+Result<Listener> open_unbound(const Endpoint& endpoint, const ListenerPlan& plan);
+
 /// A listening socket. A bare port listens on every address of both families (IPv4 alone where
 /// there is no IPv6). A unix path is taken only if nothing or a socket that nobody serves stands
 /// there; it is removed at the end.

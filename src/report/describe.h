@@ -42,6 +42,10 @@ void describe(const OptionListed& event, Record& record);
 void describe(const OptionRead& event, Record& record);
 void describe(const OptionChanged& event, Record& record);
 void describe(const SockoptsSummary& event, Record& record);
+void describe(const WhyBindStarted& event, Record& record);
+void describe(const WhyBindHolder& event, Record& record);
+void describe(const WhyBindVerdict& event, Record& record);
+void describe(const WhyBindSummary& event, Record& record);
 
 /// One flaw of an echo in words, for people: of a message, or of a line that somebody typed.
 std::string flaw_text(const EchoDetail& detail, bool of_line);
@@ -54,5 +58,6 @@ extern const DocumentShape echo_shape;
 extern const DocumentShape probe_shape;           ///< `{"schema","results":[…],"summary":{…}}`
 extern const DocumentShape sockopts_table_shape;  ///< list, describe
 extern const DocumentShape sockopts_socket_shape; ///< get, set, verify
+extern const DocumentShape why_bind_shape;
 
 } // namespace sockit
