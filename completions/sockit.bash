@@ -12,6 +12,7 @@ declare -gA _sockit_options=(
     ["sockopts get"]="--non-default --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts set"]="--apply --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts verify"]="--phase= --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["sockopts why-bind"]="-4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["stat"]="-a --all -l --listening -t --tcp -u --udp -x --unix -4 --ipv4 -6 --ipv6 -n --numeric -p --processes -e --extended -i --info -m --memory -o --options -H --no-header --via= --proc-root= --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
 )
 

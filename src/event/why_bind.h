@@ -45,6 +45,7 @@ struct WhyBindStarted {
 
 struct WhyBindHolder {
     BindHolder holder;
+    std::size_t number = 0; ///< counts from 1, those in the way first
     std::string interface;  ///< name of its device; empty for none
     bool blocks = false;    ///< bind() cannot have the address because of it
     bool uncertain = false; ///< whether it blocks hangs on a flag that is not known

@@ -60,15 +60,14 @@ std::string holding(const BindHolder& holder)
 
 std::string why_it_blocks(const BindHolder& holder, const BindWish& wish)
 {
-    const bool both_reuseport = wish.reuseport && holder.reuseport == true;
-    if (both_reuseport)
-        return "SO_REUSEPORT shares a port only among sockets of one user, and it is user " +
-               (holder.uid ? std::to_string(*holder.uid) : "?") + ", not " +
-               std::to_string(wish.uid);
-    if (wish.reuseport && !wish.reuseaddr)
-        return holder.reuseport ? "SO_REUSEPORT must be set on both sockets, and it has not set it"
-                                : "SO_REUSEPORT must be set on both sockets, and whether it has "
-                                  "set it is not known";
+    const bool other_user = !is_remainder(holder) && holder.uid && *holder.uid != wish.uid;
+    if (wish.reuseport && other_user)
+        return "SO_REUSEPORT shares a port among sockets of one user only: user " +
+               std::to_string(*holder.uid) + " there, user " + std::to_string(wish.uid) + " here";
+    if (wish.reuseport)
+        return std::string("SO_REUSEPORT must be set on both sockets, and ") +
+               (holder.reuseport ? "the holder has not set it"
+                                 : "whether the holder has set it is not known");
     if (holder.state == SocketState::Listen)
         return wish.reuseaddr ? "SO_REUSEADDR does not allow a second listener"
                               : "a second listener needs SO_REUSEPORT on both sockets";
@@ -108,10 +107,12 @@ std::vector<std::string> blocking_cures(const BindHolder& holder, const BindWish
     if (may_share_address && !wish.reuseaddr && holder.reuseaddr != false)
         cures.emplace_back("set SO_REUSEADDR before bind() (--sockopt SO_REUSEADDR=1)");
     if (may_share_address && holder.reuseaddr == false)
-        cures.emplace_back("have the holder set SO_REUSEADDR before its bind() as well");
+        cures.emplace_back(is_remainder(holder)
+                               ? "have the server that left it set SO_REUSEADDR before its bind()"
+                               : "have the holder set SO_REUSEADDR before its bind() as well");
     if (live && !is_remainder(holder))
         cures.emplace_back(
-            holder.reuseport == true && wish.reuseport
+            wish.reuseport && holder.uid != wish.uid
                 ? "run as the user of the holder, to share the port through SO_REUSEPORT"
                 : "set SO_REUSEPORT on both sockets, as the same user, to share the port");
     if (takes_both_families(holder) && wish.address.unmapped().family() == AF_INET)

@@ -37,7 +37,9 @@ std::optional<Error> refuses_address(const Endpoint& endpoint, const ListenerPla
     }
     // Ports are as privileged in TCP, where a bind() for a moment disturbs nobody.
     const auto stream = Socket::open(endpoint.family(), SOCK_STREAM);
-    const auto bound = stream ? stream->bind(endpoint) : Result<>();
+    const auto bound = stream && stream->set_option(IPPROTO_IP, IP_FREEBIND, 1, "IP_FREEBIND")
+                           ? stream->bind(endpoint)
+                           : Result<>();
     if (!bound && (bound.error().code == EACCES || bound.error().code == EPERM))
         return bound.error();
     return std::nullopt;
@@ -94,6 +96,7 @@ void tell(const Inquiry& inquiry, const Emit& emit)
 {
     WhyBindSummary summary{.holders = inquiry.holders.size(),
                            .would_bind = inquiry.verdict.would_bind};
+    std::size_t number = 0;
     for (const auto& holder : inquiry.holders) {
         const auto met = clash(holder, inquiry.wish);
         // A bind() that came through has met no holder that blocks.
@@ -101,6 +104,7 @@ void tell(const Inquiry& inquiry, const Emit& emit)
         if (blocks)
             ++summary.blocking;
         if (!emit(WhyBindHolder{.holder = holder,
+                                .number = ++number,
                                 .interface = interface_name(holder.interface),
                                 .blocks = blocks,
                                 .uncertain = blocks && met == BindClash::MayBlock}))

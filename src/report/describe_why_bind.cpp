@@ -13,8 +13,11 @@ namespace {
 constexpr std::array why_bind_placements{
     Placement{"start", Placement::Where::Top},
     Placement{"holder", Placement::Where::Array, "holders", false},
-    Placement{"verdict", Placement::Where::Top},
+    Placement{"answer", Placement::Where::Top},
 };
+
+/// A busy server has thousands of connections; people want to see who is in the way.
+constexpr std::size_t most_holders_shown = 20;
 
 /// A socket that only has a name is CLOSE or BOUND-INACTIVE; ss calls both UNCONN.
 std::string state_text(const BindHolder& holder)
@@ -123,7 +126,7 @@ void describe(const WhyBindStarted& event, Record& record)
 
 void describe(const WhyBindHolder& event, Record& record)
 {
-    record.start("holder", Level::Result);
+    record.start("holder", event.number <= most_holders_shown ? Level::Result : Level::Verbose);
     if (record.wants_fields()) {
         add_holder(record.fields, event);
         return;
@@ -146,7 +149,7 @@ void describe(const WhyBindHolder& event, Record& record)
 
 void describe(const WhyBindVerdict& event, Record& record)
 {
-    record.start("verdict", Level::Result);
+    record.start("answer", Level::Result);
     if (record.wants_fields()) {
         record.fields.add("transport", event.datagram ? "udp" : "tcp");
         record.fields.add("target", event.target);
@@ -174,7 +177,8 @@ void describe(const WhyBindVerdict& event, Record& record)
 
 void describe(const WhyBindSummary& event, Record& record)
 {
-    record.start("summary", Level::Hidden);
+    record.start("summary", event.holders > most_holders_shown ? Level::Info : Level::Hidden);
+    record.line = fmt::format("{} sockets are there; -v lists all of them", event.holders);
     record.fields.add("holders", event.holders);
     record.fields.add("blocking", event.blocking);
     record.fields.add("would_bind", event.would_bind);
