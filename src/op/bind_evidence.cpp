@@ -63,6 +63,7 @@ BindHolder holder_from(const SocketInfo& info, bool datagram)
 void add_processes(std::vector<BindHolder>& holders)
 {
     std::vector<std::uint64_t> inodes;
+    inodes.reserve(holders.size());
     for (const auto& holder : holders)
         inodes.push_back(holder.inode);
     const auto owners = find_owners(std::move(inodes), "/proc");

@@ -256,7 +256,7 @@ Result<SockoptsEnd> set_sockopts(const SockoptsSetPlan& plan, const Emit& emit)
                             .undo = {},
                             .kind = plan.kind};
         event.undo = undo_of(event.outcome);
-        report_change(run, std::move(event));
+        report_change(run, event);
     }
     return run.end();
 }

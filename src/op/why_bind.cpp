@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
+#include <tuple>
 
 #include <net/if.h>
 #include <sys/utsname.h>
@@ -114,16 +116,14 @@ void tell(const Inquiry& inquiry, const Emit& emit)
     emit(summary);
 }
 
-/// Those in the way first, then by state and address.
+/// Those in the way first, listeners before others, those with a process before those without.
 void put_in_order(Inquiry& inquiry)
 {
-    std::ranges::stable_sort(inquiry.holders, [&](const BindHolder& a, const BindHolder& b) {
-        const auto rank = [&](const BindHolder& holder) {
-            return std::tuple(-static_cast<int>(clash(holder, inquiry.wish)),
-                              holder.state != SocketState::Listen, holder.processes.empty());
-        };
-        return rank(a) < rank(b);
-    });
+    const auto rank = [&](const BindHolder& holder) {
+        return std::tuple(clash(holder, inquiry.wish), holder.state == SocketState::Listen,
+                          !holder.processes.empty(), holder.expires_ns);
+    };
+    std::ranges::sort(inquiry.holders, std::greater(), rank);
 }
 
 } // namespace
