@@ -77,7 +77,8 @@ Result<Listener> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
     auto bound = socket.bind(endpoint);
     if (!bound) {
         Error error = bound.error();
-        error.hint = bind_hint(socket, endpoint, error);
+        if (auto hint = bind_hint(socket, endpoint, error); !hint.empty())
+            error.hint = std::move(hint);
         return Failure(std::move(error));
     }
     TRY(apply(SockoptPhase::Bound));

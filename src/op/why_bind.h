@@ -12,8 +12,8 @@ struct WhyBindEnd {
 };
 
 /// Whether a server with that plan could be bound now, and if not, because of whom and by which
-/// rule. Emits WhyBindStarted, warnings, a WhyBindHolder for every socket on the address,
-/// WhyBindVerdict and WhyBindSummary.
+/// rule. A name stands for its first address. Emits WhyBindStarted, warnings, a WhyBindHolder for
+/// every socket on the address, WhyBindVerdict and WhyBindSummary.
 ///
 /// TCP is tried: a socket of our own is bound and closed at once. It never listens, since a
 /// listener of ours would take connections that somebody else waits for. UDP is not, since a bound

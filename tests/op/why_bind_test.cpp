@@ -150,6 +150,31 @@ TEST(WhyBind, WhatDuplicatesTellIsAsTheMatrixHasIt)
     EXPECT_TRUE(shares({.reuseport = true}, {"SO_REUSEPORT=1"}));
 }
 
+/// Every pair of addresses and a few of options: ask() compares what the rules say with what the
+/// kernel did.
+TEST(WhyBind, TheRulesAgreeWithThisKernel)
+{
+    test::fresh_network();
+    const std::vector<std::string> addresses{
+        "127.0.0.1", "0.0.0.0", "::", "::1", "::ffff:127.0.0.1", "127.0.0.2"};
+    std::uint16_t port = 10000;
+    std::size_t refused = 0;
+    for (const auto& first : addresses)
+        for (const auto& second : addresses)
+            for (const bool listens : {false, true})
+                for (const Options options : {Options{.reuseaddr = true}, {.reuseport = true}}) {
+                    ++port;
+                    SCOPED_TRACE(first + " " + second + (listens ? " listening" : " bound"));
+                    const auto holder = listens ? listening(first, port, options)
+                                                : bound(first, port, SOCK_STREAM, options);
+                    const auto target = Endpoint::from_literal(second, port).value().text();
+                    const auto answer =
+                        options.reuseport ? ask(target, {"SO_REUSEPORT=1"}) : ask(target);
+                    refused += answer.verdict.would_bind ? 0 : 1;
+                }
+    EXPECT_GT(refused, 0U);
+}
+
 TEST(WhyBind, ADualStackListenerBlocksIpv4)
 {
     const auto listener = listening("::", 7104);
