@@ -14,6 +14,11 @@ bool takes_both_families(const BindHolder& holder)
            !holder.v6only.value_or(false);
 }
 
+bool wants_both_families(const BindWish& wish)
+{
+    return wish.address.family() == AF_INET6 && wish.address.is_wildcard() && !wish.v6only;
+}
+
 /// "nginx (pid 812)", or what is known instead.
 std::string holder_name(const BindHolder& holder)
 {
@@ -92,6 +97,8 @@ std::string blocking_rule(const BindHolder& holder, const BindWish& wish)
     std::string text = holding(holder);
     if (takes_both_families(holder) && wish.address.unmapped().family() == AF_INET)
         text += ", which takes IPv4 too";
+    if (wants_both_families(wish) && holder.local.unmapped().family() == AF_INET)
+        text += ", and " + wish.address.text() + " takes IPv4 too";
     return text + "; " + why_it_blocks(holder, wish);
 }
 
@@ -117,8 +124,7 @@ std::vector<std::string> blocking_cures(const BindHolder& holder, const BindWish
                 : "set SO_REUSEPORT on both sockets, as the same user, to share the port");
     if (takes_both_families(holder) && wish.address.unmapped().family() == AF_INET)
         cures.emplace_back("have the holder set IPV6_V6ONLY, to leave IPv4 to others");
-    if (wish.address.family() == AF_INET6 && wish.address.is_wildcard() && !wish.v6only &&
-        holder.local.unmapped().family() == AF_INET)
+    if (wants_both_families(wish) && holder.local.unmapped().family() == AF_INET)
         cures.emplace_back("bind IPv6 alone (-6), to leave IPv4 to the holder");
     cures.emplace_back("bind another port, or an address that the holder does not have");
     return cures;

@@ -195,6 +195,9 @@ TEST(BindText, NamesHolderAndRule)
     EXPECT_EQ(blocking_rule(listener_on("::"), wish),
               "ng\\x1binx (pid 812) listens on [::]:7000, which takes IPv4 too; SO_REUSEADDR does "
               "not allow a second listener");
+    EXPECT_EQ(blocking_rule(listener_on("0.0.0.0"), server_on("::")),
+              "ng\\x1binx (pid 812) listens on 0.0.0.0:7000, and [::]:7000 takes IPv4 too; "
+              "SO_REUSEADDR does not allow a second listener");
     auto bound = listener_on("127.0.0.1");
     bound.state = SocketState::Close;
     bound.processes.clear();
