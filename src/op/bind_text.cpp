@@ -31,7 +31,7 @@ std::string holder_name(const BindHolder& holder)
     return {};
 }
 
-/// "(58 s left)", rounded up.
+/// "58 s", rounded up; empty for what does not end by itself.
 std::string time_left(const BindHolder& holder)
 {
     if (!holder.expires_ns)

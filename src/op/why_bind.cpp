@@ -26,7 +26,8 @@ struct Inquiry {
     WhyBindVerdict verdict;
 };
 
-/// Everything that bind() checks before it looks for other sockets on the port.
+/// Everything that bind() of a datagram socket checks before it looks for others on the port. Tries
+/// the address with a port that the kernel chooses, to which nobody sends.
 std::optional<Error> refuses_address(const Endpoint& endpoint, const ListenerPlan& plan)
 {
     Endpoint any_port = endpoint;

@@ -19,7 +19,7 @@ struct Answer {
     WhyBindVerdict verdict;
 };
 
-Answer ask(std::string_view word, std::vector<std::string> sockopts = {})
+Answer ask(std::string_view word, const std::vector<std::string>& sockopts = {})
 {
     ListenerPlan plan;
     plan.target = parse_target(word, Role::Server).value();
@@ -140,9 +140,9 @@ TEST(WhyBind, ASocketThatOnlyHasANameIsSeen)
 
 TEST(WhyBind, WhatDuplicatesTellIsAsTheMatrixHasIt)
 {
-    const auto shares = [](Options first, std::vector<std::string> second) {
+    const auto shares = [](Options first, const std::vector<std::string>& second) {
         const auto holder = bound("127.0.0.1", 7103, SOCK_STREAM, first);
-        return ask("127.0.0.1:7103", std::move(second)).verdict.would_bind;
+        return ask("127.0.0.1:7103", second).verdict.would_bind;
     };
     EXPECT_TRUE(shares({.reuseaddr = true}, {}));
     EXPECT_FALSE(shares({.reuseaddr = true}, {"SO_REUSEADDR=0"}));
@@ -164,7 +164,7 @@ TEST(WhyBind, TheRulesAgreeWithThisKernel)
             for (const bool listens : {false, true})
                 for (const Options options : {Options{.reuseaddr = true}, {.reuseport = true}}) {
                     ++port;
-                    SCOPED_TRACE(first + " " + second + (listens ? " listening" : " bound"));
+                    SCOPED_TRACE(testing::Message() << first << " " << second << " " << listens);
                     const auto holder = listens ? listening(first, port, options)
                                                 : bound(first, port, SOCK_STREAM, options);
                     const auto target = Endpoint::from_literal(second, port).value().text();
