@@ -23,7 +23,7 @@ using EventValue =
                  PayloadReceived, ConnectStarted, ConnectAttempt, Connected, ConnectClosed,
                  ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, EchoStart, EchoSummary,
                  EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
-                 OptionChanged, SockoptsSummary>;
+                 OptionChanged, OptionDiffers, SockoptsSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

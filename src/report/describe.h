@@ -41,6 +41,7 @@ void describe(const SockoptsSocket& event, Record& record);
 void describe(const OptionListed& event, Record& record);
 void describe(const OptionRead& event, Record& record);
 void describe(const OptionChanged& event, Record& record);
+void describe(const OptionDiffers& event, Record& record);
 void describe(const SockoptsSummary& event, Record& record);
 
 /// One flaw of an echo in words, for people: of a message, or of a line that somebody typed.
@@ -54,5 +55,6 @@ extern const DocumentShape echo_shape;
 extern const DocumentShape probe_shape;           ///< `{"schema","results":[…],"summary":{…}}`
 extern const DocumentShape sockopts_table_shape;  ///< list, describe
 extern const DocumentShape sockopts_socket_shape; ///< get, set, verify
+extern const DocumentShape sockopts_diff_shape;
 
 } // namespace sockit
