@@ -75,9 +75,11 @@ Result<std::vector<HeldSocket>> all_held(const std::string& directory, std::int3
     std::error_code failed;
     fs::directory_iterator entries(directory + "/fd", failed);
     std::vector<HeldSocket> held;
+    bool forbidden = false; // the list may be open to us where its entries are not
     for (const fs::directory_iterator end; !failed && entries != end; entries.increment(failed)) {
         std::error_code gone;
         const std::string link = fs::read_symlink(entries->path(), gone);
+        forbidden = forbidden || gone.value() == EACCES || gone.value() == EPERM;
         const auto fd = descriptor(entries->path());
         if (const auto inode = gone ? 0 : socket_inode(link); inode != 0 && fd)
             held.push_back({inode, {pid, *fd, {}}});
@@ -87,6 +89,8 @@ Result<std::vector<HeldSocket>> all_held(const std::string& directory, std::int3
         return not_held("open", subject, ESRCH);
     if (failed && failed.value() != ENOENT && failed.value() != ESRCH)
         return not_held("open", subject + " fd", failed.value());
+    if (held.empty() && forbidden)
+        return not_held("readlink", subject + " fd", EACCES);
     std::ranges::sort(held, {}, [](const HeldSocket& socket) { return socket.owner.fd; });
     std::set<std::uint64_t> seen;
     std::erase_if(held,
