@@ -12,6 +12,8 @@
 #include <map>
 #include <set>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -23,6 +25,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,10 +47,10 @@ sockaddr_in loopback(std::uint16_t port)
 
 std::uint16_t port_of(const Fd& socket)
 {
-    sockaddr_in address{};
+    sockaddr_storage address{};
     socklen_t length = sizeof address;
     EXPECT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-    return ntohs(address.sin_port);
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
 }
 
 /// 0, or why not.
@@ -197,6 +200,41 @@ TEST(SockoptsLive, ASocketIsFoundByAllItsNames)
         EXPECT_EQ(sockets[0]["options"][0]["value"], true);
         EXPECT_EQ(sockets[0]["options"][0]["default"], false);
     }
+}
+
+TEST(SockoptsLive, DatagramsPathsAndIpv6AreFoundByAddress)
+{
+    const auto udp = open_socket(SOCK_DGRAM);
+    ASSERT_EQ(bind_to(udp, 0), 0);
+    const TemporaryDirectory directory;
+    const auto path = directory.path("a-b");
+    const Fd local(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    path.copy(name.sun_path, sizeof name.sun_path - 1);
+    ASSERT_EQ(::bind(local.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+    const Fd v6(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in6 any{};
+    any.sin6_family = AF_INET6;
+    any.sin6_addr = in6addr_loopback;
+    ASSERT_EQ(::bind(v6.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any), 0);
+    ASSERT_EQ(::listen(v6.get(), 1), 0);
+    const auto v6_port = std::to_string(port_of(v6)); // at the same place as in IPv4
+
+    for (const auto& [address, kind, fd] :
+         {std::tuple{"udp:127.0.0.1:" + std::to_string(port_of(udp)), "udp4", udp.get()},
+          std::tuple{"unix:" + path, "unix-stream", local.get()},
+          std::tuple{"[::1]:" + v6_port, "tcp6", v6.get()},
+          std::tuple{":" + v6_port, "tcp6", v6.get()}}) {
+        const auto outcome = sockopts("get", {"--sock", address, "SO_TYPE", "--json"});
+        EXPECT_TRUE(exited(outcome, 0));
+        const auto sockets = document(outcome)["sockets"];
+        ASSERT_EQ(sockets.size(), 1U) << outcome;
+        EXPECT_EQ(sockets[0]["kind"], kind);
+        EXPECT_EQ(sockets[0]["fd"], fd);
+    }
+    const auto other = sockopts("get", {"--sock", "tcp:127.0.0.1:" + std::to_string(port_of(udp))});
+    EXPECT_TRUE(exited(other, 1));
 }
 
 TEST(SockoptsLive, AProcessShowsEachOfItsSocketsOnce)
