@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "base/parse.h"
+#include "op/service_manager.h"
 
 #include <limits>
 
@@ -71,10 +72,12 @@ Result<ListenerPlan> plan_listener(const ServerArgs& server, const NetworkArgs& 
                                    std::span<const std::string> words)
 {
     constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<int>::max());
-    if (words.empty())
-        return Failure(Error::usage("no address: expected [ADDR:]PORT or unix:PATH"));
     ListenerPlan plan;
-    plan.target = TRY(parse_target(words, Role::Server));
+    plan.passed = words.empty() && socket_was_passed();
+    if (words.empty() && !plan.passed)
+        return Failure(Error::usage("no address: expected [ADDR:]PORT or unix:PATH"));
+    if (!plan.passed)
+        plan.target = TRY(parse_target(words, Role::Server));
     plan.socket = TRY(plan_socket(network));
     if (const auto backlog = TRY(plan_number(server.backlog, "--backlog", 0, most)))
         plan.backlog = static_cast<int>(*backlog);

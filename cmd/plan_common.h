@@ -24,7 +24,8 @@ Result<std::optional<std::uint64_t>> plan_number(const std::optional<std::string
 /// -4, -6, --interface, --source, --sockopt, --strict-sockopt.
 Result<SocketPlan> plan_socket(const NetworkArgs& args);
 
-/// A server's words and options; `[ADDR:]PORT` or `unix:PATH`.
+/// A server's words and options; `[ADDR:]PORT` or `unix:PATH`, or no word where a service manager
+/// passed the socket.
 Result<ListenerPlan> plan_listener(const ServerArgs& server, const NetworkArgs& network,
                                    std::span<const std::string> words);
 

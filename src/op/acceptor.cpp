@@ -1,6 +1,7 @@
 #include "op/acceptor.h"
 
 #include "base/parse.h"
+#include "op/service_manager.h"
 #include "sock/io.h"
 
 #include <algorithm>
@@ -108,6 +109,23 @@ Result<Listener> listen_on_first(const std::vector<Endpoint>& endpoints, const L
     return listener;
 }
 
+/// Options of every phase: those that come too late are told of.
+Result<Listener> adopt_passed(const ListenerPlan& plan)
+{
+    Listener listener{TRY(take_passed_socket()), {}};
+    for (const auto phase : {SockoptPhase::Fresh, SockoptPhase::Bound, SockoptPhase::Listening})
+        std::ranges::move(TRY(apply_options(listener.socket, plan.socket, phase)),
+                          std::back_inserter(listener.options));
+    return listener;
+}
+
+Result<Listener> bind_anew(const ListenerPlan& plan)
+{
+    const auto endpoints =
+        TRY(resolve(plan.target, plan.socket.family, Deadline::after(resolve_limit)));
+    return listen_on_first(endpoints, plan);
+}
+
 Result<> write_port_file(const std::string& path, const Endpoint& local)
 {
     const std::string temporary = path + "." + std::to_string(::getpid()) + ".tmp";
@@ -129,11 +147,10 @@ Result<Acceptor> Acceptor::open(const ListenerPlan& plan)
 {
     if (plan.ready_fd && ::fcntl(*plan.ready_fd, F_GETFD) < 0)
         return bad_value("--ready-fd", std::to_string(*plan.ready_fd), "not an open descriptor");
-    const auto endpoints =
-        TRY(resolve(plan.target, plan.socket.family, Deadline::after(resolve_limit)));
-    auto listener = TRY(listen_on_first(endpoints, plan));
+    auto listener = TRY(plan.passed ? adopt_passed(plan) : bind_anew(plan));
     auto local = TRY(listener.socket.local());
-    OwnedPath path = local.is_unix_path() ? OwnedPath(std::string(local.unix_name())) : OwnedPath();
+    const bool made = local.is_unix_path() && !plan.passed;
+    OwnedPath path = made ? OwnedPath(std::string(local.unix_name())) : OwnedPath();
     return Acceptor(std::move(listener), local, std::move(path), plan.ready_fd, plan.port_file);
 }
 
@@ -153,6 +170,8 @@ Result<bool> Acceptor::announce(const Emit& emit) const
         const Fd ready(*m_ready_fd); // closed in any case: its reader waits for the end
         TRY(write_all(ready.ref(), m_local.text() + "\n", "--ready-fd"));
     }
+    if (const auto told = notify_ready(m_local); !told)
+        open = emit(Warning{.message = {}, .error = told.error()}) && open;
     return open;
 }
 

@@ -12,6 +12,7 @@ struct ListenerPlan {
     SocketPlan socket;
     std::optional<int> backlog; ///< none: the system's limit
     bool reuseport = false;
+    bool passed = false; ///< a service manager has the socket for us; `target` means nothing
     std::optional<int> ready_fd;
     std::optional<std::string> port_file;
     std::optional<std::uint64_t> max_connections; ///< at once; for the op to keep
@@ -39,8 +40,9 @@ public:
     [[nodiscard]] const Socket& socket() const { return m_socket; }
     /// What was really bound: the port that port 0 became.
     [[nodiscard]] const Endpoint& local() const { return m_local; }
-    /// Emits ServerReady and what became of the socket options, then tells --port-file and
-    /// --ready-fd; once, before the first accept(). False: the output can take no more.
+    /// Emits ServerReady and what became of the socket options, then tells --port-file, --ready-fd
+    /// and the service manager; once, before the first accept(). False: the output can take no
+    /// more.
     [[nodiscard]] Result<bool> announce(const Emit& emit) const;
     /// The next waiting connection, or nothing. Shortages (is_shortage) are errors: pause, then try
     /// again.
