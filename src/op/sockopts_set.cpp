@@ -127,6 +127,7 @@ Result<SockoptsEnd> set_sockopts(const SockoptsSetPlan& plan, const Emit& emit)
         const auto known = subject.kind;
         const auto kind = known ? std::optional(known->kind) : std::nullopt;
         std::vector<SockoptOutcome> outcomes;
+        outcomes.reserve(plan.settings.size());
         for (const auto& setting : plan.settings)
             outcomes.push_back(plan.apply ? apply_sockopt(subject.socket, setting)
                                           : foresee(subject.socket, setting, kind));
