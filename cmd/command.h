@@ -71,6 +71,7 @@ std::unique_ptr<Invocation> make_sockopts_describe();
 std::unique_ptr<Invocation> make_sockopts_get();
 std::unique_ptr<Invocation> make_sockopts_set();
 std::unique_ptr<Invocation> make_sockopts_verify();
+std::unique_ptr<Invocation> make_sockopts_diff();
 std::unique_ptr<Invocation> make_why_bind();
 std::unique_ptr<Invocation> make_stat();
 

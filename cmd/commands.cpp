@@ -11,6 +11,14 @@ constexpr std::string_view sockopts_kinds =
     "netlink packet raw4:PROTO raw6:PROTO udplite4 udplite6 xdp; a socket of our own, made for "
     "this.";
 
+constexpr std::string_view sockopts_targets =
+    "TARGET: sockets of processes (--pid, --sock, --inode, --cookie; all that is given must "
+    "hold),\n"
+    "or KIND: tcp4 tcp6 udp4 udp6 unix-stream unix-dgram unix-seqpacket mptcp4 mptcp6 vsock\n"
+    "netlink packet raw4:PROTO raw6:PROTO udplite4 udplite6 xdp; a socket of our own, made for "
+    "this.\n"
+    "As one word: pid=P,fd=N, inode=N, cookie=HEX, sock=ADDR:PORT[-PEER].";
+
 constexpr std::array table{
     Command{.name = "listen",
             .synopsis = "[ADDR:]PORT | unix:PATH [-- CMD…]",
@@ -95,16 +103,16 @@ constexpr std::array table{
     },
     Command{
         .name = "sockopts get",
-        .synopsis = "KIND [NAME…]",
+        .synopsis = "TARGET [NAME…]",
         .summary = "Read the options of a socket",
-        .details = sockopts_kinds,
+        .details = sockopts_targets,
         .make = make_sockopts_get,
     },
     Command{
         .name = "sockopts set",
-        .synopsis = "KIND NAME=VALUE…",
+        .synopsis = "TARGET NAME=VALUE…",
         .summary = "Set options of a socket, and tell how to undo it",
-        .details = sockopts_kinds,
+        .details = sockopts_targets,
         .make = make_sockopts_set,
     },
     Command{
@@ -113,6 +121,14 @@ constexpr std::array table{
         .summary = "Tell what the kernel makes of option values",
         .details = sockopts_kinds,
         .make = make_sockopts_verify,
+    },
+    Command{
+        .name = "sockopts diff",
+        .synopsis = "TARGET TARGET",
+        .summary = "Compare the options of two sockets",
+        .details = "TARGET: a kind (tcp4), or pid=P,fd=N, inode=N, cookie=HEX,\n"
+                   "sock=ADDR:PORT[-PEER], which must mean one socket. Exit 1 when options differ.",
+        .make = make_sockopts_diff,
     },
     Command{
         .name = "sockopts why-bind",

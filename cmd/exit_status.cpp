@@ -65,6 +65,7 @@ ExitStatus exit_status(const Error& error)
 {
     switch (error.domain) {
     case Domain::Usage: return ExitStatus::Usage;
+    case Domain::Unmet: return ExitStatus::No;
     case Domain::Unsupported: return ExitStatus::Unsupported;
     case Domain::Resolver: return ExitStatus::Unresolved;
     case Domain::Errno: break;

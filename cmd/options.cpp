@@ -26,6 +26,8 @@ std::vector<Option> socket_options(NetworkArgs& args)
         {"--netns", "NAME|PATH|PID", "Work in that network namespace", &args.netns},
         {"--sockopt", "NAME=VALUE", "Set a socket option and check what the kernel made of it",
          &args.sockopts},
+        {"--strict-sockopt", "", "Fail where an option does not get the value asked for",
+         &args.strict_sockopt},
         {"--interface", "DEV", "Bind to that network interface", &args.interface},
     };
 }

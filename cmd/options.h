@@ -44,11 +44,12 @@ struct NetworkArgs {
     std::optional<std::string> source;
     std::optional<std::string> interface;
     std::vector<std::string> sockopts;
+    bool strict_sockopt = false;
 
     bool operator==(const NetworkArgs&) const = default;
 };
 
-/// `-4 -6 --netns --sockopt --interface`: what clients and servers share.
+/// `-4 -6 --netns --sockopt --strict-sockopt --interface`: what clients and servers share.
 std::vector<Option> socket_options(NetworkArgs& args);
 Option timeout_option(NetworkArgs& args, std::string_view help);
 Option deadline_option(NetworkArgs& args);

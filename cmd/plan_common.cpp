@@ -64,6 +64,7 @@ Result<SocketPlan> plan_socket(const NetworkArgs& args)
         plan.source = TRY(plan_source(*args.source));
     for (const auto& word : args.sockopts)
         plan.sockopts.push_back(TRY(parse_sockopt_setting(word)));
+    plan.strict = args.strict_sockopt;
     return plan;
 }
 

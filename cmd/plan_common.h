@@ -21,7 +21,7 @@ Result<std::optional<std::uint64_t>> plan_number(const std::optional<std::string
                                                  std::string_view name, std::uint64_t low,
                                                  std::uint64_t high);
 
-/// -4, -6, --interface, --source, --sockopt.
+/// -4, -6, --interface, --source, --sockopt, --strict-sockopt.
 Result<SocketPlan> plan_socket(const NetworkArgs& args);
 
 /// A server's words and options; `[ADDR:]PORT` or `unix:PATH`, or no word where a service manager

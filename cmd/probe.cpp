@@ -161,6 +161,11 @@ ExitStatus probe_status(const ProbeEnd& end, const ProbeOutcomes& want, bool any
             return ExitStatus::No;
         shared = status;
     }
+    // --strict-sockopt: this host did what it was told, and yet the answer is no.
+    const auto& first = end.first_failed;
+    if (shared == ExitStatus::Local && first && first->error &&
+        first->error->domain == Domain::Unmet)
+        return ExitStatus::No;
     return shared.value_or(ExitStatus::No);
 }
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <span>
 
 namespace sockit {
@@ -71,23 +70,41 @@ std::string_view example_of(SockoptsAct act)
     case SockoptsAct::Get: return "get tcp4 SO_RCVBUF";
     case SockoptsAct::Set: return "set tcp4 SO_RCVBUF=64k";
     case SockoptsAct::Verify: return "verify tcp4 SO_RCVBUF=64k";
+    case SockoptsAct::Diff: return "diff tcp4 pid=1234,fd=5";
     default: return "describe SO_RCVBUF";
     }
 }
 
-Result<KindTarget> plan_target(const SockoptsArgs& args)
+/// The target and the words behind it.
+struct Targeted {
+    SockoptsTarget target;
+    std::span<const std::string> words;
+};
+
+/// What names are looked up for.
+std::optional<SocketKind> kind_in(const SockoptsTarget& target)
 {
-    if (args.words.empty())
-        return missing("TARGET, a kind of socket", example_of(args.act));
-    return parse_kind(args.words[0]);
+    const auto* scratch = std::get_if<KindTarget>(&target);
+    return scratch ? std::optional(scratch->kind) : std::nullopt;
 }
 
-Result<std::vector<SockoptSetting>> plan_settings(const SockoptsArgs& args, SocketKind kind)
+Result<Targeted> plan_target(const SockoptsArgs& args)
 {
-    if (args.words.size() < 2)
-        return missing("NAME=VALUE", example_of(args.act));
+    if (args.live.given())
+        return Targeted{TRY(plan_live_target(args.live)), args.words};
+    if (args.words.empty())
+        return missing("TARGET, a kind of socket or --pid, --sock, --inode, --cookie",
+                       example_of(args.act));
+    return Targeted{TRY(plan_target_word(args.words[0])), std::span(args.words).subspan(1)};
+}
+
+Result<std::vector<SockoptSetting>> plan_settings(std::span<const std::string> words,
+                                                  std::optional<SocketKind> kind, SockoptsAct act)
+{
+    if (words.empty())
+        return missing("NAME=VALUE", example_of(act));
     std::vector<SockoptSetting> settings;
-    for (const auto& word : std::span(args.words).subspan(1))
+    for (const auto& word : words)
         settings.push_back(TRY(parse_sockopt_setting(word, kind)));
     return settings;
 }
@@ -125,8 +142,10 @@ Result<SockoptsListPlan> plan_list(const SockoptsArgs& args)
 Result<SockoptsVerifyPlan> plan_verify(const SockoptsArgs& args)
 {
     SockoptsVerifyPlan plan;
-    plan.kind = TRY(plan_target(args));
-    plan.settings = TRY(plan_settings(args, plan.kind.kind));
+    if (args.words.empty())
+        return missing("TARGET, a kind of socket", example_of(args.act));
+    plan.kind = TRY(parse_kind(args.words[0]));
+    plan.settings = TRY(plan_settings(std::span(args.words).subspan(1), plan.kind.kind, args.act));
     if (args.phase)
         plan.phase = TRY(choose(phases, *args.phase, "--phase"));
     if (!has_phase(plan.kind.kind, plan.phase))
@@ -134,6 +153,16 @@ Result<SockoptsVerifyPlan> plan_verify(const SockoptsArgs& args)
                          "sockets of kind " + std::string(kind_name(plan.kind.kind)) +
                              " are never in it");
     return plan;
+}
+
+Result<SockoptsDiffPlan> plan_diff(const SockoptsArgs& args)
+{
+    if (args.words.size() < 2)
+        return missing("TARGET, of two", example_of(args.act));
+    if (args.words.size() > 2)
+        return bad_value("word", args.words[2], "two targets are compared, no more");
+    return SockoptsDiffPlan{TRY(plan_target_word(args.words[0])),
+                            TRY(plan_target_word(args.words[1]))};
 }
 
 Result<SockoptsEnd> act(const SockoptsPlan& plan, const Emit& emit)
@@ -160,6 +189,10 @@ Result<SockoptsEnd> act(const SockoptsPlan& plan, const Emit& emit)
         {
             return verify_sockopts(plan, emit);
         }
+        Result<SockoptsEnd> operator()(const SockoptsDiffPlan& plan) const
+        {
+            return diff_sockopts(plan, emit);
+        }
     };
     return std::visit(Act{emit}, plan);
 }
@@ -180,7 +213,8 @@ public:
                     "transformed, side-effects, unimplemented",
                     &m_args.filters}};
             break;
-        case SockoptsAct::Describe: break;
+        case SockoptsAct::Describe:
+        case SockoptsAct::Diff: break;
         case SockoptsAct::Get:
             own = {{"--non-default", "", "Only what differs from a fresh socket's value",
                     &m_args.non_default}};
@@ -195,6 +229,8 @@ public:
                     &m_args.phase}};
             break;
         }
+        if (m_args.act == SockoptsAct::Get || m_args.act == SockoptsAct::Set)
+            own = joined({live_options(m_args.live), std::move(own)});
         own.push_back(
             {"--netns", "NAME|PATH|PID", "Work in that network namespace", &m_args.netns});
         return joined({std::move(own), output_options(m_args.output)});
@@ -214,27 +250,23 @@ public:
             emit(Failed{error});
             emit(SockoptsSummary{});
         };
-        const bool table = m_args.act == SockoptsAct::List || m_args.act == SockoptsAct::Describe;
         return run_planned(plan_output(m_args.output), plan_sockopts(m_args), m_args.netns,
-                           {.shape = table ? sockopts_table_shape : sockopts_socket_shape,
-                            .flush = Flush::WhenFull},
-                           run_act, early);
+                           {.shape = shape(), .flush = Flush::WhenFull}, run_act, early);
     }
 
 private:
+    [[nodiscard]] const DocumentShape& shape() const
+    {
+        switch (m_args.act) {
+        case SockoptsAct::List:
+        case SockoptsAct::Describe: return sockopts_table_shape;
+        case SockoptsAct::Diff: return sockopts_diff_shape;
+        default: return sockopts_socket_shape;
+        }
+    }
+
     SockoptsArgs m_args;
 };
-
-/// Refused and without effect are answers; what the kernel forbids or lacks is not.
-ExitStatus failure_status(const SockoptsFailure& failure)
-{
-    switch (failure.error ? failure.error->code : 0) {
-    case EPERM:
-    case EACCES: return ExitStatus::Denied;
-    case ENOPROTOOPT: return ExitStatus::Unsupported;
-    default: return ExitStatus::No;
-    }
-}
 
 } // namespace
 
@@ -259,6 +291,11 @@ std::unique_ptr<Invocation> make_sockopts_verify()
     return std::make_unique<SockoptsInvocation>(SockoptsAct::Verify);
 }
 
+std::unique_ptr<Invocation> make_sockopts_diff()
+{
+    return std::make_unique<SockoptsInvocation>(SockoptsAct::Diff);
+}
+
 Result<SockoptsPlan> plan_sockopts(const SockoptsArgs& args)
 {
     switch (args.act) {
@@ -268,44 +305,19 @@ Result<SockoptsPlan> plan_sockopts(const SockoptsArgs& args)
             return missing("NAME of an option", example_of(args.act));
         return SockoptsDescribePlan{TRY(plan_rows(args.words, std::nullopt))};
     case SockoptsAct::Get: {
-        const auto kind = TRY(plan_target(args));
-        const auto names = std::span(args.words).subspan(1);
-        return SockoptsGetPlan{kind, TRY(plan_rows(names, kind.kind)), args.non_default};
+        auto [target, names] = TRY(plan_target(args));
+        auto rows = TRY(plan_rows(names, kind_in(target)));
+        return SockoptsGetPlan{std::move(target), std::move(rows), args.non_default};
     }
     case SockoptsAct::Set: {
-        const auto kind = TRY(plan_target(args));
-        return SockoptsSetPlan{kind, TRY(plan_settings(args, kind.kind)), args.apply};
+        auto [target, words] = TRY(plan_target(args));
+        auto settings = TRY(plan_settings(words, kind_in(target), args.act));
+        return SockoptsSetPlan{std::move(target), std::move(settings), args.apply};
     }
+    case SockoptsAct::Diff: return TRY(plan_diff(args));
     case SockoptsAct::Verify: break;
     }
     return TRY(plan_verify(args));
-}
-
-ExitStatus sockopts_status(const SockoptsEnd& end)
-{
-    const bool nothing = end.summary.act == SockoptsAct::List && end.summary.options == 0;
-    if (end.failures.empty())
-        return nothing ? ExitStatus::No : ExitStatus::Done;
-    const auto first = failure_status(end.failures.front());
-    const bool shared = std::ranges::all_of(end.failures, [&](const SockoptsFailure& failure) {
-        return failure_status(failure) == first;
-    });
-    return shared ? first : ExitStatus::No;
-}
-
-Error sockopts_reason(const SockoptsEnd& end)
-{
-    if (end.failures.empty())
-        return Error::usage("no option matches");
-    const auto& first = end.failures.front();
-    Error reason = first.error ? *first.error : Error::usage(sockopt_outcome_text(*first.outcome));
-    if (!first.error && first.outcome->limit)
-        reason.hint =
-            "raising " + std::string(first.outcome->limit->sysctl) + " would allow for more";
-    if (end.failures.size() > 1)
-        reason.detail += (reason.detail.empty() ? "and " : ", and ") +
-                         std::to_string(end.failures.size() - 1) + " more";
-    return reason;
 }
 
 } // namespace sockit

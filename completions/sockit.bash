@@ -2,17 +2,18 @@
 # One row a command; `=` marks the options that take a value. The words of a group
 # (`echo server`) and the names of the commands come from the rows too.
 declare -gA _sockit_options=(
-    ["listen"]="-k --keep-open --accept-timeout= --deadline= --ready-fd= --port-file= --backlog= --max-conns= --reuseport --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["connect"]="--timeout= --deadline= --source= --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["echo server"]="--ready-fd= --port-file= --backlog= --max-conns= --reuseport --deadline= -4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["echo client"]="-c= --connections= -n= --count= -d= --duration= --size= --seed= --warmup= --no-verify --timeout= --deadline= --source= -4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["probe"]="--timeout= --deadline= --want= --any --settle= --parallel= --source= -4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["listen"]="-k --keep-open --accept-timeout= --deadline= --ready-fd= --port-file= --backlog= --max-conns= --reuseport --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["connect"]="--timeout= --deadline= --source= --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["echo server"]="--ready-fd= --port-file= --backlog= --max-conns= --reuseport --deadline= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["echo client"]="-c= --connections= -n= --count= -d= --duration= --size= --seed= --warmup= --no-verify --timeout= --deadline= --source= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["probe"]="--timeout= --deadline= --want= --any --settle= --parallel= --source= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts list"]="--level= --for= --filter= --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts describe"]="--netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["sockopts get"]="--non-default --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["sockopts set"]="--apply --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["sockopts get"]="--pid= --fd= --sock= --inode= --cookie= --non-default --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["sockopts set"]="--pid= --fd= --sock= --inode= --cookie= --apply --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts verify"]="--phase= --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["sockopts why-bind"]="-4 -6 --netns= --sockopt= --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["sockopts diff"]="--netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["sockopts why-bind"]="-4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["stat"]="-a --all -l --listening -t --tcp -u --udp -x --unix -4 --ipv4 -6 --ipv6 -n --numeric -p --processes -e --extended -i --info -m --memory -o --options -H --no-header --via= --proc-root= --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
 )
 

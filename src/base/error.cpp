@@ -99,6 +99,14 @@ Error Error::usage(std::string message)
     return error;
 }
 
+Error Error::unmet(std::string_view call, std::string_view subject, std::string message)
+{
+    Error error = from_errno(Phase::Socket, call, subject, 0);
+    error.domain = Domain::Unmet;
+    error.detail = std::move(message);
+    return error;
+}
+
 Error Error::unsupported(std::string_view call, std::string_view feature, int errno_value)
 {
     Error error = from_errno(Phase::Socket, call, {}, errno_value);
@@ -117,6 +125,7 @@ std::string code_name(const Error& error)
 {
     switch (error.domain) {
     case Domain::Usage: return "USAGE";
+    case Domain::Unmet: return "UNMET";
     case Domain::Unsupported: return error.code != 0 ? errno_name(error.code) : "UNSUPPORTED";
     case Domain::Errno: return errno_name(error.code);
     case Domain::Resolver: break;
@@ -131,6 +140,7 @@ std::string message(const Error& error)
 {
     switch (error.domain) {
     case Domain::Usage:
+    case Domain::Unmet:
     case Domain::Unsupported: return error.detail;
     case Domain::Resolver: return gai_strerror(error.code);
     case Domain::Errno: break;
@@ -141,7 +151,7 @@ std::string message(const Error& error)
 
 std::string describe_error(const Error& error)
 {
-    if (error.domain == Domain::Usage)
+    if (error.domain == Domain::Usage || error.domain == Domain::Unmet)
         return error.detail;
     std::string line = error.call;
     if (!error.subject.empty())

@@ -12,6 +12,7 @@ enum class Domain : std::uint8_t {
     Errno,       ///< an errno value
     Resolver,    ///< an EAI_* value of getaddrinfo(3)
     Usage,       ///< the user's words; code is 0, `detail` says what is wrong
+    Unmet,       ///< the call succeeded without the effect that was asked for; `detail` says so
     Unsupported, ///< this kernel or build lacks the feature; code may hold the errno that said so
 };
 
@@ -48,7 +49,7 @@ struct Error {
     std::string subject; ///< what it was tried on, e.g. "127.0.0.1:9"; raw, escape before printing
     Domain domain = Domain::Errno;
     int code = 0;
-    std::string detail; ///< Usage and Unsupported: the whole message; else an addition to it
+    std::string detail; ///< Usage, Unmet and Unsupported: the whole message; else an addition
     std::string hint;   ///< the cure, where we know it
     std::optional<IcmpNotice> icmp = std::nullopt;
 
@@ -68,15 +69,18 @@ struct Error {
     static Error from_resolver(std::string_view subject, int eai, int errno_value = 0);
     /// Bad words on the command line: one line, without "sockit:".
     static Error usage(std::string message);
+    /// What `call` did is not what was asked for: one line, without "sockit:".
+    static Error unmet(std::string_view call, std::string_view subject, std::string message);
     /// The kernel or this build lacks `feature`.
     static Error unsupported(std::string_view call, std::string_view feature, int errno_value = 0);
 };
 
-/// "ECONNREFUSED", "EAI_NONAME", "USAGE" or "UNSUPPORTED"; "E" and the number if the C library has
-/// no name.
+/// "ECONNREFUSED", "EAI_NONAME", "USAGE", "UNMET" or "UNSUPPORTED"; "E" and the number if the C
+/// library has no name.
 std::string code_name(const Error& error);
 
-/// The C library's words in the C locale ("Connection refused"), or `detail` for usage errors.
+/// The C library's words in the C locale ("Connection refused"), or `detail` for usage errors and
+/// their kin.
 std::string message(const Error& error);
 
 /// One line without "sockit: ": `connect 127.0.0.1:9: Connection refused (ECONNREFUSED)`, escaped.

@@ -16,8 +16,19 @@ namespace {
 constexpr long pidfd_open_number = 434;
 constexpr long pidfd_getfd_number = 438;
 
-/// What pidfd_getfd(2) asks for: ptrace access in the sense of PTRACE_MODE_ATTACH_REALCREDS.
-std::string what_it_takes()
+Failure failure(std::string_view call, const std::string& subject, int reason)
+{
+    if (reason == ENOSYS)
+        return Failure(Error::unsupported(call, std::string(call), reason));
+    Error error = Error::from_errno(Phase::Socket, call, subject, reason);
+    if (reason == EPERM)
+        error.detail = what_foreign_sockets_take();
+    return Failure(std::move(error));
+}
+
+} // namespace
+
+std::string what_foreign_sockets_take()
 {
     std::string text = "it takes the same user and a dumpable process, or CAP_SYS_PTRACE";
     std::ifstream in("/proc/sys/kernel/yama/ptrace_scope");
@@ -26,18 +37,6 @@ std::string what_it_takes()
         text += "; kernel.yama.ptrace_scope is " + std::to_string(scope);
     return text;
 }
-
-Failure failure(std::string_view call, const std::string& subject, int reason)
-{
-    if (reason == ENOSYS)
-        return Failure(Error::unsupported(call, std::string(call), reason));
-    Error error = Error::from_errno(Phase::Socket, call, subject, reason);
-    if (reason == EPERM)
-        error.detail = what_it_takes();
-    return Failure(std::move(error));
-}
-
-} // namespace
 
 Result<Fd> duplicate_foreign_socket(pid_t pid, int fd, std::uint64_t inode)
 {

@@ -4,6 +4,7 @@
 #include "base/result.h"
 
 #include <cstdint>
+#include <string>
 
 #include <sys/types.h>
 
@@ -17,5 +18,9 @@ namespace sockit {
 /// ESRCH (no such process), EBADF (no such descriptor there), EPERM (detail tells what it takes),
 /// ENOTSOCK, ENOSYS before Linux 5.6 (unsupported). The subject is "pid P fd N".
 Result<Fd> duplicate_foreign_socket(pid_t pid, int fd, std::uint64_t inode);
+
+/// What the kernel asks of whoever wants another process's sockets (ptrace access in the sense of
+/// PTRACE_MODE_ATTACH_REALCREDS), for people.
+std::string what_foreign_sockets_take();
 
 } // namespace sockit

@@ -59,7 +59,8 @@ int for_each_number(FdRef directory, Visit visit)
     }
 }
 
-/// /proc/PID/comm without its last line feed: the name itself may have some.
+} // namespace
+
 std::string read_comm(FdRef proc, const std::string& pid)
 {
     const Fd file(::openat(proc.value, (pid + "/comm").c_str(), O_RDONLY | O_CLOEXEC));
@@ -70,8 +71,6 @@ std::string read_comm(FdRef proc, const std::string& pid)
         comm.pop_back();
     return comm;
 }
-
-} // namespace
 
 std::uint64_t socket_inode(std::string_view link)
 {

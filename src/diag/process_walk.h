@@ -5,6 +5,7 @@
 #include "diag/owner.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,10 @@ Result<std::vector<std::int32_t>> list_processes(FdRef proc);
 Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid,
                                  const std::vector<std::uint64_t>& inodes,
                                  std::vector<OwnedInode>& owned);
+
+/// /proc/PID/comm without its last line feed: the name itself may have some. Empty where it cannot
+/// be read.
+std::string read_comm(FdRef proc, const std::string& pid);
 
 /// N of "socket:[N]", what a descriptor of a socket links to; 0 for anything else.
 std::uint64_t socket_inode(std::string_view link);

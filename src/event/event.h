@@ -24,8 +24,8 @@ using EventValue =
                  PayloadReceived, ConnectStarted, ConnectAttempt, Connected, ConnectClosed,
                  ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, EchoStart, EchoSummary,
                  EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
-                 OptionChanged, SockoptsSummary, WhyBindStarted, WhyBindHolder, WhyBindVerdict,
-                 WhyBindSummary>;
+                 OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder,
+                 WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

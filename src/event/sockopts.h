@@ -8,11 +8,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sockit {
 
 /// What `sockopts` was asked to do.
-enum class SockoptsAct : std::uint8_t { List, Describe, Get, Set, Verify };
+enum class SockoptsAct : std::uint8_t { List, Describe, Get, Set, Verify, Diff };
 
 struct SockoptsStarted {
     SockoptsAct act = SockoptsAct::List;
@@ -23,8 +24,9 @@ struct SockoptsStarted {
 
 /// The socket that the option records after it are about.
 struct SockoptsSocket {
-    KindTarget kind;
-    SockoptPhase phase = SockoptPhase::Fresh;
+    std::optional<KindTarget> kind;           ///< none: not a kind that we know
+    SockoptPhase phase = SockoptPhase::Fresh; ///< of a scratch socket
+    std::optional<SocketOwner> owner;         ///< of a live socket: whom it was looked at through
     SocketState state = SocketState::Close;
     std::optional<Endpoint> local;
     std::optional<Endpoint> peer;
@@ -63,10 +65,27 @@ struct OptionChanged {
     SockoptOutcome outcome;
     std::optional<SockoptValue> usual;
     bool dry_run = false;
-    std::string undo; ///< NAME=OLD that brings the old value back; empty where nothing does
-    KindTarget kind;
+    std::string undo;   ///< NAME=OLD that brings the old value back; empty where nothing does
+    std::string target; ///< words that mean the socket: "tcp4", "--pid 5 --fd 3"
 
     bool operator==(const OptionChanged&) const = default;
+};
+
+/// An option that two sockets have different values of, or that one of them lacks.
+struct OptionDiffers {
+    SockoptRow row;
+    std::optional<SockoptValue> left;
+    std::optional<SockoptValue> right;
+
+    bool operator==(const OptionDiffers&) const = default;
+};
+
+/// The way back for one socket.
+struct SockoptsUndo {
+    std::string target;   ///< words that mean the socket
+    std::string settings; ///< NAME=OLD of every change that can be undone, ready for a shell
+
+    bool operator==(const SockoptsUndo&) const = default;
 };
 
 struct SockoptsSummary {
@@ -78,7 +97,8 @@ struct SockoptsSummary {
     std::size_t skipped = 0; ///< not read, since reading would change or give away something
     std::map<std::string_view, std::size_t> verdicts;
     bool dry_run = false;
-    std::string undo; ///< NAME=OLD of every change that can be undone, ready for a shell
+    std::vector<SockoptsUndo> undo;
+    std::size_t differing = 0; ///< of a diff
 
     bool operator==(const SockoptsSummary&) const = default;
 };

@@ -13,6 +13,10 @@ Result<std::vector<SockoptOutcome>> apply_options(const Socket& socket, const So
     for (const auto& outcome : outcomes)
         if (outcome.verdict == SockoptVerdict::Refused && outcome.error)
             return Failure(*outcome.error);
+    for (const auto& outcome : outcomes)
+        if (plan.strict && !outcome.satisfied())
+            return Failure(Error::unmet("setsockopt", sockopt_label(outcome.row),
+                                        sockopt_outcome_text(outcome)));
     return outcomes;
 }
 

@@ -20,6 +20,7 @@ struct SocketPlan {
     std::string interface;          ///< SO_BINDTODEVICE; empty for none
     std::optional<Endpoint> source; ///< clients: where to connect from
     std::vector<SockoptSetting> sockopts;
+    bool strict = false; ///< a setting that the kernel took without granting it is an error
 
     bool operator==(const SocketPlan&) const = default;
 };
@@ -31,7 +32,7 @@ Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const
                                   const Emit& emit);
 
 /// Sets the options that belong to `phase` and reads them back. One that the kernel refused is the
-/// error.
+/// error; of a strict plan, one that it did not grant as well (Domain::Unmet).
 Result<std::vector<SockoptOutcome>> apply_options(const Socket& socket, const SocketPlan& plan,
                                                   SockoptPhase phase);
 

@@ -41,6 +41,7 @@ void describe(const SockoptsSocket& event, Record& record);
 void describe(const OptionListed& event, Record& record);
 void describe(const OptionRead& event, Record& record);
 void describe(const OptionChanged& event, Record& record);
+void describe(const OptionDiffers& event, Record& record);
 void describe(const SockoptsSummary& event, Record& record);
 void describe(const WhyBindStarted& event, Record& record);
 void describe(const WhyBindHolder& event, Record& record);
@@ -58,6 +59,7 @@ extern const DocumentShape echo_shape;
 extern const DocumentShape probe_shape;           ///< `{"schema","results":[…],"summary":{…}}`
 extern const DocumentShape sockopts_table_shape;  ///< list, describe
 extern const DocumentShape sockopts_socket_shape; ///< get, set, verify
+extern const DocumentShape sockopts_diff_shape;
 extern const DocumentShape why_bind_shape;
 
 } // namespace sockit

@@ -79,6 +79,8 @@ std::string reason_text(const Error& error)
 {
     if (error.icmp)
         return icmp_text(*error.icmp);
+    if (error.domain == Domain::Unmet)
+        return message(error);
     std::string text = message(error) + " (" + code_name(error) + ")";
     if (!error.detail.empty())
         text += ": " + error.detail;

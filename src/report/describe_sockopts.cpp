@@ -29,6 +29,13 @@ constexpr std::array socket_placements{
     Placement{"summary", Where::Object, "summary"},
 };
 
+constexpr std::array diff_placements{
+    Placement{"start", Where::Top},
+    Placement{"socket", Where::Array, "sockets"},
+    Placement{"difference", Where::Array, "differences", false},
+    Placement{"summary", Where::Object, "summary"},
+};
+
 std::string_view act_name(SockoptsAct act)
 {
     switch (act) {
@@ -37,6 +44,7 @@ std::string_view act_name(SockoptsAct act)
     case SockoptsAct::Get: return "get";
     case SockoptsAct::Set: return "set";
     case SockoptsAct::Verify: return "verify";
+    case SockoptsAct::Diff: return "diff";
     }
     return "list";
 }
@@ -124,6 +132,24 @@ Color color_of(const SockoptOutcome& outcome)
     return outcome.verdict == SockoptVerdict::Exact ? Color::Green : Color::Yellow;
 }
 
+/// `tcp4 ESTAB 127.0.0.1:80 -> 127.0.0.1:4000, pid 5 fd 3 (nginx), inode 77, cookie 1f`
+std::string socket_text(const SockoptsSocket& event)
+{
+    std::string text = event.kind ? event.kind->text : "socket";
+    text += " " + std::string(state_name(event.state));
+    if (event.local)
+        text += " " + escape(event.local->text());
+    if (event.peer)
+        text += " -> " + escape(event.peer->text());
+    if (event.owner)
+        text += fmt::format(", pid {} fd {} ({})", event.owner->pid, event.owner->fd,
+                            escape(event.owner->comm));
+    text += fmt::format(", inode {}", event.inode);
+    if (event.cookie)
+        text += ", cookie " + *event.cookie;
+    return text;
+}
+
 /// `rw`: whether it can be read and set.
 std::string access_text(const SockoptRow& row)
 {
@@ -134,6 +160,7 @@ std::string access_text(const SockoptRow& row)
 
 const DocumentShape sockopts_table_shape{.schema = schema, .placements = table_placements};
 const DocumentShape sockopts_socket_shape{.schema = schema, .placements = socket_placements};
+const DocumentShape sockopts_diff_shape{.schema = schema, .placements = diff_placements};
 
 void describe(const SockoptsStarted& event, Record& record)
 {
@@ -144,14 +171,29 @@ void describe(const SockoptsStarted& event, Record& record)
 
 void describe(const SockoptsSocket& event, Record& record)
 {
-    record.start("socket", Level::Hidden);
-    record.fields.add("kind", event.kind.text);
-    record.fields.add("phase", sockopt_phase_name(event.phase));
-    record.fields.add("state", state_name(event.state));
-    record.fields.add("local", event.local);
-    record.fields.add("peer", event.peer);
-    record.fields.add("inode", event.inode);
-    record.fields.add("cookie", event.cookie);
+    // People named the kind of a scratch socket, and know all about it.
+    record.start("socket", event.owner ? Level::Result : Level::Hidden);
+    if (!record.wants_fields()) {
+        record.line = record.paint(Color::Bold, socket_text(event));
+        return;
+    }
+    Fields& fields = record.fields;
+    if (event.owner) {
+        fields.add("pid", event.owner->pid);
+        fields.add("fd", event.owner->fd);
+        fields.add("comm", event.owner->comm);
+    }
+    if (event.kind)
+        fields.add("kind", event.kind->text);
+    else
+        fields.add("kind", nullptr);
+    if (!event.owner)
+        fields.add("phase", sockopt_phase_name(event.phase));
+    fields.add("state", state_name(event.state));
+    fields.add("local", event.local);
+    fields.add("peer", event.peer);
+    fields.add("inode", event.inode);
+    fields.add("cookie", event.cookie);
 }
 
 void describe(const OptionListed& event, Record& record)
@@ -224,6 +266,18 @@ void describe(const OptionChanged& event, Record& record)
     record.below = reason_text(outcome);
 }
 
+void describe(const OptionDiffers& event, Record& record)
+{
+    record.start("difference", Level::Result);
+    if (record.wants_fields()) {
+        add_difference(record, event);
+        return;
+    }
+    record.cell("OPTION").text = sockopt_label(event.row);
+    record.cell("LEFT").text = plain_text(event.row, event.left);
+    record.cell("RIGHT").text = plain_text(event.row, event.right);
+}
+
 void describe(const SockoptsSummary& event, Record& record)
 {
     record.start("summary", Level::Info);
@@ -236,13 +290,14 @@ void describe(const SockoptsSummary& event, Record& record)
         for (const auto& [verdict, count] : event.verdicts)
             record.fields.add(verdict, count);
         record.fields.end_object();
+        if (event.act == SockoptsAct::Diff)
+            record.fields.add("differing", event.differing);
         return;
     }
-    if (event.act != SockoptsAct::Set)
-        return;
-    if (!event.undo.empty())
-        record.line = fmt::format("undo: sockit sockopts set {} {} --apply", event.target,
-                                  escape(event.undo));
+    for (const auto& [target, settings] : event.undo)
+        record.line +=
+            fmt::format("{}undo: sockit sockopts set {} {} --apply",
+                        record.line.empty() ? "" : "\n", escape(target), escape(settings));
     if (event.dry_run)
         record.line += fmt::format("{}dry run: nothing was changed; --apply does it",
                                    record.line.empty() ? "" : "\n");

@@ -112,13 +112,18 @@ struct State {
     std::optional<Error> error;
 };
 
-void add_option(Record& record, const SockoptRow& row, const State& state)
+void add_identity(Fields& fields, const SockoptRow& row)
 {
-    Fields& fields = record.fields;
     add_text(fields, "level", row.level.name);
     add_text(fields, "name", row.name);
     fields.add("level_number", row.level.number);
     fields.add("number", row.number);
+}
+
+void add_option(Record& record, const SockoptRow& row, const State& state)
+{
+    Fields& fields = record.fields;
+    add_identity(fields, row);
     if (record.wants_document())
         fields.add("type", codec_name(row.codec));
     fields.add("c_type", codec_name(row.codec));
@@ -206,9 +211,19 @@ void add_changed(Record& record, const OptionChanged& event)
     }
     state.limit = outcome.limit;
     if (!event.undo.empty())
-        state.undo = fmt::format("sockit sockopts set {} {} --apply", event.kind.text, event.undo);
+        state.undo = fmt::format("sockit sockopts set {} {} --apply", event.target, event.undo);
     state.error = outcome.error;
     add_option(record, outcome.row, state);
+}
+
+void add_difference(Record& record, const OptionDiffers& event)
+{
+    Fields& fields = record.fields;
+    add_identity(fields, event.row);
+    fields.add("c_type", codec_name(event.row.codec));
+    add_text(fields, "unit", event.row.unit);
+    add_value(fields, "left", event.left);
+    add_value(fields, "right", event.right);
 }
 
 } // namespace sockit

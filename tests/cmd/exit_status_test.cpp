@@ -46,6 +46,14 @@ TEST(ExitStatus, ByPhaseAndErrno)
     }
 }
 
+TEST(ExitStatus, WhatWasDoneWithoutItsEffectIsNo)
+{
+    const auto error = Error::unmet("setsockopt", "SO_RCVBUF", "SO_RCVBUF=1: the kernel made it 2");
+    EXPECT_EQ(exit_status(error), ExitStatus::No);
+    EXPECT_EQ(describe_error(error), "SO_RCVBUF=1: the kernel made it 2");
+    EXPECT_EQ(code_name(error), "UNMET");
+}
+
 TEST(ExitStatus, AFullUnixBacklogIsNoAnswer)
 {
     const auto full = Error::from_errno(Phase::Connect, "connect", "unix:/run/x", EAGAIN);

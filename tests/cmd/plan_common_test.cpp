@@ -46,6 +46,15 @@ TEST(PlanSocket, BadOptionsFailBeforeAnySocketExists)
     EXPECT_FALSE(plan_socket(args));
 }
 
+TEST(PlanSocket, StrictOptions)
+{
+    NetworkArgs args;
+    args.sockopts = {"IP_TTL=3"};
+    EXPECT_FALSE(plan_socket(args)->strict);
+    args.strict_sockopt = true;
+    EXPECT_TRUE(plan_socket(args)->strict);
+}
+
 TEST(PlanListener, AllOptions)
 {
     ServerArgs server;

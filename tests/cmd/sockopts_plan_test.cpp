@@ -48,8 +48,9 @@ TEST(SockoptsPlan, Get)
     const auto plan = plan_sockopts(
         {.act = SockoptsAct::Get, .words = {"raw4:icmp", "ttl"}, .non_default = true});
     ASSERT_TRUE(plan);
-    EXPECT_EQ(std::get<SockoptsGetPlan>(*plan),
-              (SockoptsGetPlan{{SocketKind::Raw4, 1, "raw4:icmp"}, {sockopt_row(0, 2)}, true}));
+    EXPECT_EQ(
+        std::get<SockoptsGetPlan>(*plan),
+        (SockoptsGetPlan{KindTarget{SocketKind::Raw4, 1, "raw4:icmp"}, {sockopt_row(0, 2)}, true}));
 }
 
 TEST(SockoptsPlan, SetAndVerify)
@@ -59,7 +60,7 @@ TEST(SockoptsPlan, SetAndVerify)
     ASSERT_TRUE(set);
     const SockoptSetting nodelay{sockopt_row(6, 1), "on", std::string("\1\0\0\0", 4)};
     EXPECT_EQ(std::get<SockoptsSetPlan>(*set),
-              (SockoptsSetPlan{{SocketKind::Tcp4, 0, "tcp4"}, {nodelay}, true}));
+              (SockoptsSetPlan{KindTarget{SocketKind::Tcp4, 0, "tcp4"}, {nodelay}, true}));
     const auto verify = plan_sockopts(
         {.act = SockoptsAct::Verify, .words = {"tcp4", "nodelay=on"}, .phase = "accepted"});
     ASSERT_TRUE(verify);
@@ -77,7 +78,8 @@ TEST(SockoptsPlan, NamesMeanWhatTheKindKnows)
 TEST(SockoptsPlan, WhatIsMissingIsNamed)
 {
     EXPECT_EQ(wrong({.act = SockoptsAct::Get}),
-              "missing TARGET, a kind of socket | for example sockit sockopts get tcp4 SO_RCVBUF");
+              "missing TARGET, a kind of socket or --pid, --sock, --inode, --cookie | for example "
+              "sockit sockopts get tcp4 SO_RCVBUF");
     EXPECT_EQ(wrong({.act = SockoptsAct::Verify, .words = {"tcp4"}}),
               "missing NAME=VALUE | for example sockit sockopts verify tcp4 SO_RCVBUF=64k");
     EXPECT_EQ(wrong({.act = SockoptsAct::Describe}),
@@ -112,6 +114,89 @@ TEST(SockoptsPlan, WrongWordsAreAnsweredWithTheNearest)
               "bad --phase 'listening': sockets of kind udp4 are never in it");
 }
 
+LiveTarget live(const LiveArgs& args)
+{
+    auto target = plan_live_target(args);
+    EXPECT_TRUE(target) << (target ? "" : message(target.error()));
+    return target ? *target : LiveTarget{};
+}
+
+std::string wrong_live(const LiveArgs& args)
+{
+    const auto target = plan_live_target(args);
+    return target ? "no error" : message(target.error());
+}
+
+TEST(SockoptsPlan, LiveTargets)
+{
+    const auto target = live({.pid = "5", .fd = "3", .inode = "7", .cookie = "1F"});
+    EXPECT_EQ(target.pid, 5);
+    EXPECT_EQ(target.fd, 3);
+    EXPECT_EQ(target.inode, 7U);
+    EXPECT_EQ(target.cookie, 0x1fU);
+    EXPECT_EQ(target.text, "--pid 5 --fd 3 --inode 7 --cookie 1F");
+    EXPECT_EQ(live({.sock = "unix:/a b"}).text, "--sock 'unix:/a b'");
+
+    const auto plan = plan_sockopts(
+        {.act = SockoptsAct::Get, .words = {"ttl"}, .live = {.pid = "5"}, .non_default = true});
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(std::get<SockoptsGetPlan>(*plan),
+              (SockoptsGetPlan{live({.pid = "5"}), {sockopt_row(0, 2)}, true}));
+}
+
+TEST(SockoptsPlan, AddressesOfLiveSockets)
+{
+    const auto v4 = *live({.sock = "127.0.0.1:80-10.0.0.1:4000"}).address;
+    EXPECT_EQ(v4.local, *Endpoint::from_literal("127.0.0.1", 80));
+    EXPECT_EQ(v4.peer, *Endpoint::from_literal("10.0.0.1", 4000));
+    EXPECT_FALSE(v4.protocol);
+    const auto v6 = *live({.sock = "udp:[::1]:53"}).address;
+    EXPECT_EQ(v6.local, *Endpoint::from_literal("::1", 53));
+    EXPECT_EQ(v6.protocol, SocketProtocol::Udp);
+    const auto port = *live({.sock = ":80-[::1]:9"}).address;
+    EXPECT_FALSE(port.local);
+    EXPECT_EQ(port.port, 80);
+    EXPECT_EQ(port.peer, *Endpoint::from_literal("::1", 9));
+    const auto path = *live({.sock = "unix:/run/a-b:1"}).address;
+    EXPECT_EQ(path.local, *Endpoint::unix_path("/run/a-b:1"));
+}
+
+TEST(SockoptsPlan, WrongLiveTargets)
+{
+    EXPECT_EQ(wrong_live({.fd = "3"}), "--fd needs --pid");
+    EXPECT_EQ(wrong_live({.pid = "x"}), "bad --pid 'x': expected a decimal number");
+    EXPECT_EQ(wrong_live({.cookie = "xyz"}),
+              "bad cookie 'xyz': expected hexadecimal digits, as sockit stat -e shows them");
+    EXPECT_EQ(wrong_live({.sock = "localhost:80"}),
+              "bad --sock 'localhost:80': expected an address, not a name");
+    EXPECT_EQ(wrong_live({.sock = "127.0.0.1:0"}), "bad --sock '127.0.0.1:0': expected a port");
+    EXPECT_EQ(wrong_live({.sock = "127.0.0.1:1-:2"}),
+              "bad --sock '127.0.0.1:1-:2': expected the peer's address and port");
+    EXPECT_EQ(wrong_live({.sock = "vsock:1:2"}),
+              "bad --sock 'vsock:1:2': expected a TCP, UDP or unix socket");
+}
+
+TEST(SockoptsPlan, DiffTakesTwoWords)
+{
+    const auto plan =
+        plan_sockopts({.act = SockoptsAct::Diff, .words = {"tcp4", "pid=5,fd=3,sock=127.0.0.1:1"}});
+    ASSERT_TRUE(plan);
+    const auto& diff = std::get<SockoptsDiffPlan>(*plan);
+    EXPECT_EQ(std::get<KindTarget>(diff.left).text, "tcp4");
+    const auto& right = std::get<LiveTarget>(diff.right);
+    EXPECT_EQ(right.pid, 5);
+    EXPECT_EQ(right.fd, 3);
+    EXPECT_EQ(right.address->local, *Endpoint::from_literal("127.0.0.1", 1));
+    EXPECT_EQ(right.text, "pid=5,fd=3,sock=127.0.0.1:1");
+    EXPECT_EQ(wrong({.act = SockoptsAct::Diff, .words = {"tcp4"}}),
+              "missing TARGET, of two | for example sockit sockopts diff tcp4 pid=1234,fd=5");
+    EXPECT_EQ(wrong({.act = SockoptsAct::Diff, .words = {"tcp4", "pit=5"}}),
+              "bad target 'pit=5': expected a kind of socket, or pid=P,fd=N, inode=N, cookie=HEX, "
+              "sock=ADDR:PORT[-PEER]");
+    EXPECT_EQ(wrong({.act = SockoptsAct::Diff, .words = {"a", "b", "c"}}),
+              "bad word 'c': two targets are compared, no more");
+}
+
 SockoptsFailure failure(int code)
 {
     SockoptsFailure out;
@@ -142,6 +227,15 @@ TEST(SockoptsStatus, FollowsTheVerdictsAndErrors)
     EXPECT_EQ(status({failure(ENOPROTOOPT), failure(ENOPROTOOPT)}), ExitStatus::Unsupported);
     EXPECT_EQ(status({failure(ENOPROTOOPT), failure(EPERM)}), ExitStatus::No);
     EXPECT_EQ(status({}, SockoptsAct::List), ExitStatus::No) << "nothing was listed";
+    EXPECT_EQ(status({}, SockoptsAct::Get), ExitStatus::No) << "no socket was found";
+    auto gone = failure(ESRCH);
+    gone.whole_socket = true;
+    EXPECT_EQ(status({gone}), ExitStatus::Local);
+    SockoptsEnd end;
+    end.summary.act = SockoptsAct::Diff;
+    end.summary.differing = 2;
+    EXPECT_EQ(sockopts_status(end), ExitStatus::No);
+    EXPECT_EQ(message(sockopts_reason(end)), "2 options differ");
 }
 
 } // namespace

@@ -103,11 +103,11 @@ TEST(SockoptsOp, AListStopsWhenNobodyReadsIt)
 TEST(SockoptsOp, GetsEverythingThatAFreshSocketTells)
 {
     Emitted emitted;
-    const auto end = get_sockopts({.kind = kind("tcp4")}, emitted.emit());
+    const auto end = get_sockopts({.target = kind("tcp4")}, emitted.emit());
     ASSERT_TRUE(end) << describe_error(end.error());
     const auto sockets = emitted.of<SockoptsSocket>();
     ASSERT_EQ(sockets.size(), 1U);
-    EXPECT_EQ(sockets[0].kind.text, "tcp4");
+    EXPECT_EQ(sockets[0].kind->text, "tcp4");
     EXPECT_GT(sockets[0].inode, 0U);
     const auto options = emitted.of<OptionRead>();
     EXPECT_GT(options.size(), 90U);
@@ -132,7 +132,7 @@ TEST(SockoptsOp, NamedOptionsThatCannotBeReadAreFailures)
 {
     Emitted emitted;
     const auto end = get_sockopts(
-        {.kind = kind("udp4"),
+        {.target = kind("udp4"),
          .rows = {sockopt_row(6, 9999), *find_sockopt("SO_TYPE"), *find_sockopt("SO_ERROR")}},
         emitted.emit());
     ASSERT_TRUE(end);
@@ -147,7 +147,7 @@ TEST(SockoptsOp, NamedOptionsThatCannotBeReadAreFailures)
 TEST(SockoptsOp, NothingOnAFreshSocketDiffersFromTheDefault)
 {
     Emitted emitted;
-    const auto end = get_sockopts({.kind = kind("tcp6"), .non_default = true}, emitted.emit());
+    const auto end = get_sockopts({.target = kind("tcp6"), .non_default = true}, emitted.emit());
     EXPECT_TRUE(emitted.of<OptionRead>().empty());
     EXPECT_EQ(end->summary.options, 0U);
 }
@@ -155,7 +155,7 @@ TEST(SockoptsOp, NothingOnAFreshSocketDiffersFromTheDefault)
 TEST(SockoptsOp, ADryRunPredictsAndChangesNothing)
 {
     Emitted emitted;
-    const SockoptsSetPlan plan{.kind = kind("tcp4"),
+    const SockoptsSetPlan plan{.target = kind("tcp4"),
                                .settings = settings({"SO_RCVBUF=64k", "SO_KEEPALIVE=1"})};
     const auto end = set_sockopts(plan, emitted.emit());
     const auto options = emitted.of<OptionChanged>();
@@ -173,7 +173,7 @@ TEST(SockoptsOp, TheUndoOfADoubledBufferRestoresIt)
 {
     Emitted emitted;
     const SockoptsSetPlan plan{
-        .kind = kind("udp4"), .settings = settings({"SO_RCVBUF=70000"}), .apply = true};
+        .target = kind("udp4"), .settings = settings({"SO_RCVBUF=70000"}), .apply = true};
     ASSERT_TRUE(set_sockopts(plan, emitted.emit()));
     const auto changed = emitted.of<OptionChanged>()[0];
     EXPECT_EQ(changed.outcome.verdict, SockoptVerdict::Doubled);
@@ -186,11 +186,12 @@ TEST(SockoptsOp, TheUndoOfADoubledBufferRestoresIt)
 TEST(SockoptsOp, UndoIsAWordForAShell)
 {
     Emitted emitted;
-    const SockoptsSetPlan plan{.kind = kind("tcp4"),
+    const SockoptsSetPlan plan{.target = kind("tcp4"),
                                .settings = settings({"SO_BINDTODEVICE=lo", "SO_LINGER=3"}),
                                .apply = true};
     const auto end = set_sockopts(plan, emitted.emit());
-    EXPECT_EQ(end->summary.undo, "SO_BINDTODEVICE= SO_LINGER=off");
+    EXPECT_EQ(end->summary.undo,
+              (std::vector<SockoptsUndo>{{"tcp4", "SO_BINDTODEVICE= SO_LINGER=off"}}));
 }
 
 TEST(SockoptsOp, VerifiesInThePhaseAskedFor)
@@ -217,7 +218,8 @@ TEST(SockoptsOp, VerifiesInThePhaseAskedFor)
 TEST(SockoptsOp, AKindThatCannotBeOpenedIsAnErrorBeforeAnythingIsSaid)
 {
     Emitted emitted;
-    const auto end = get_sockopts({.kind = {SocketKind::Raw4, 999, "raw4:999"}}, emitted.emit());
+    const auto end =
+        get_sockopts({.target = KindTarget{SocketKind::Raw4, 999, "raw4:999"}}, emitted.emit());
     ASSERT_FALSE(end);
     EXPECT_EQ(end.error().subject, "raw4:999");
     EXPECT_TRUE(emitted.events.empty());

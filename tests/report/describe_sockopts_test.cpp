@@ -34,7 +34,7 @@ OptionChanged clamped()
     outcome.below_request = true;
     outcome.limit = SockoptLimit{"net.core.rmem_max", 212992};
     event.usual = SockoptValue{std::int64_t{131072}};
-    event.kind = {SocketKind::Tcp4, 0, "tcp4"};
+    event.target = "tcp4";
     return event;
 }
 
@@ -167,7 +167,7 @@ TEST(DescribeSockopts, SocketStartAndSummary)
     EXPECT_EQ(members(SockoptsStarted{SockoptsAct::Get, "6.1.0"}),
               R"("act":"get","kernel":"6.1.0")");
     SockoptsSocket socket;
-    socket.kind = {SocketKind::Raw4, 1, "raw4:icmp"};
+    socket.kind = KindTarget{SocketKind::Raw4, 1, "raw4:icmp"};
     socket.inode = 7;
     socket.cookie = "1f";
     EXPECT_EQ(members(socket),
@@ -182,11 +182,54 @@ TEST(DescribeSockopts, SocketStartAndSummary)
               R"("sockets":1,"options":2,"failed":1,"skipped":0,"verdicts":{"clamped":1})");
     EXPECT_EQ(text_of(summary), "");
     summary.act = SockoptsAct::Set;
-    summary.target = "tcp4";
-    summary.undo = "SO_KEEPALIVE=false";
+    summary.undo = {{"tcp4", "SO_KEEPALIVE=false"}};
     summary.dry_run = true;
     EXPECT_EQ(text_of(summary), "undo: sockit sockopts set tcp4 SO_KEEPALIVE=false --apply\n"
                                 "dry run: nothing was changed; --apply does it");
+}
+
+TEST(DescribeSockopts, LiveSocketIsAHeadline)
+{
+    SockoptsSocket socket;
+    socket.kind = KindTarget{SocketKind::Tcp4, 0, "tcp4"};
+    socket.owner = SocketOwner{12, 3, "evil\x1b"};
+    socket.state = SocketState::Established;
+    socket.local = *Endpoint::from_literal("127.0.0.1", 80);
+    socket.peer = *Endpoint::from_literal("127.0.0.1", 4000);
+    socket.inode = 7;
+    socket.cookie = "1f";
+    EXPECT_EQ(members(socket),
+              R"("pid":12,"fd":3,"comm":"evil\u001b","kind":"tcp4","state":"ESTAB",)"
+              R"("local":{"family":"inet","address":"127.0.0.1","port":80},)"
+              R"("peer":{"family":"inet","address":"127.0.0.1","port":4000},)"
+              R"("inode":7,"cookie":"1f")");
+    EXPECT_EQ(text_of(socket),
+              "tcp4 ESTAB 127.0.0.1:80 -> 127.0.0.1:4000, pid 12 fd 3 (evil\\x1b), "
+              "inode 7, cookie 1f");
+    socket.kind.reset();
+    EXPECT_NE(members(socket).find(R"("kind":null)"), std::string::npos);
+}
+
+TEST(DescribeSockopts, DifferenceHasBothSides)
+{
+    const OptionDiffers event{row("SO_KEEPALIVE"), SockoptValue{true}, std::nullopt};
+    EXPECT_EQ(members(event),
+              R"("level":"SOL_SOCKET","name":"SO_KEEPALIVE","level_number":1,"number":9,)"
+              R"("c_type":"flag","unit":"bool","left":true,"right":null)");
+    EXPECT_EQ(text_of(event), "SO_KEEPALIVE | true | -");
+    SockoptsSummary summary;
+    summary.act = SockoptsAct::Diff;
+    summary.differing = 1;
+    EXPECT_TRUE(members(summary).ends_with(R"("differing":1)"));
+}
+
+TEST(DescribeSockopts, UndoOfSeveralSocketsIsACommandEach)
+{
+    SockoptsSummary summary;
+    summary.act = SockoptsAct::Set;
+    summary.undo = {{"--pid 1 --fd 2", "IP_TTL=64"}, {"--pid 1 --fd 3", "IP_TTL=9"}};
+    EXPECT_EQ(text_of(summary), "undo: sockit sockopts set --pid 1 --fd 2 IP_TTL=64 --apply\n"
+                                "undo: sockit sockopts set --pid 1 --fd 3 IP_TTL=9 --apply");
 }
 
 TEST(DescribeSockopts, ListedAndDescribedOptions)
