@@ -70,6 +70,9 @@ BindRefusal explain_refusal(const Error& error, const BindWish& wish)
                     "needs its interface, TCP takes no IPv6 multicast",
             .cure = {"name the interface: [fe80::1%eth0]:" + std::to_string(wish.address.port())}};
     case EADDRINUSE:
+        if (wish.address.port() == 0)
+            return {.rule = "every port of net.ipv4.ip_local_port_range is taken",
+                    .cure = {"widen the range", "name a port outside it"}};
         return {.rule = "the port is taken, by a socket that the kernel's lists do not show (bound "
                         "without listening, before Linux 6.8), or that has gone meanwhile",
                 .cure = {"try again", std::string(another_port)}};

@@ -117,11 +117,17 @@ std::vector<std::string> blocking_cures(const BindHolder& holder, const BindWish
         cures.emplace_back(is_remainder(holder)
                                ? "have the server that left it set SO_REUSEADDR before its bind()"
                                : "have the holder set SO_REUSEADDR before its bind() as well");
-    if (live && !is_remainder(holder))
-        cures.emplace_back(
-            wish.reuseport && holder.uid != wish.uid
-                ? "run as the user of the holder, to share the port through SO_REUSEPORT"
-                : "set SO_REUSEPORT on both sockets, as the same user, to share the port");
+    if (live && !is_remainder(holder)) {
+        if (wish.reuseport && holder.uid != wish.uid)
+            cures.emplace_back("run as the user of the holder, to share the port through "
+                               "SO_REUSEPORT");
+        else if (holder.reuseport == true && holder.uid == wish.uid)
+            cures.emplace_back("set SO_REUSEPORT before bind() (--sockopt SO_REUSEPORT=1), as the "
+                               "holder has, to share the port");
+        else
+            cures.emplace_back("set SO_REUSEPORT on both sockets, as the same user, to share the "
+                               "port");
+    }
     if (takes_both_families(holder) && wish.address.unmapped().family() == AF_INET)
         cures.emplace_back("have the holder set IPV6_V6ONLY, to leave IPv4 to others");
     if (wants_both_families(wish) && holder.local.unmapped().family() == AF_INET)

@@ -67,6 +67,22 @@ void set_sysctl(const std::string& name, const std::string& value)
     write_file("/proc/sys/net/" + name, value);
 }
 
+/// Ports that the kernel chooses from, until the end of the test.
+class LocalPortRange {
+public:
+    explicit LocalPortRange(const std::string& range) : m_before(read_file(path))
+    {
+        write_file(path, range);
+    }
+    LocalPortRange(const LocalPortRange&) = delete;
+    LocalPortRange& operator=(const LocalPortRange&) = delete;
+    ~LocalPortRange() { write_file(path, m_before); }
+
+private:
+    static constexpr const char* path = "/proc/sys/net/ipv4/ip_local_port_range";
+    std::string m_before;
+};
+
 /// A socket bound to a path, listening if there is a backlog.
 Fd unix_socket(const std::string& path, int type, std::optional<int> backlog)
 {
@@ -375,7 +391,7 @@ TEST_F(ProbeNetwork, NoDescriptorAtAllIsALocalErrorAfterRetries)
 
 TEST_F(ProbeNetwork, TheEndOfSourcePortsIsNoVerdict)
 {
-    set_sysctl("ipv4/ip_local_port_range", "45000 45001");
+    const LocalPortRange narrow("45000 45001");
     const auto listener = m_there->listen(7001, 16);
     // Two ports reach any number of other ports.
     const auto many = probe({"10.9.1.2:7101-7200", "--want", "refused"});
@@ -435,7 +451,7 @@ TEST_F(ProbeNetwork, TheDeadlineEndsTheRunAndInventsNothing)
 TEST(ProbeSelf, ConnectingToOurselvesIsNeverOpen)
 {
     fresh_network();
-    set_sysctl("ipv4/ip_local_port_range", "45000 45001");
+    const LocalPortRange narrow("45000 45001");
     int met = 0;
     for (int i = 0; i < 20 && met == 0; ++i) {
         for (const std::string host : {"127.0.0.1", "[::1]"}) {
@@ -453,7 +469,7 @@ TEST(ProbeSelf, ConnectingToOurselvesIsNeverOpen)
 TEST(ProbeSelf, ThirtyScansOfAnEmptyRangeFindNothingOpen)
 {
     fresh_network();
-    set_sysctl("ipv4/ip_local_port_range", "40000 40499");
+    const LocalPortRange narrow("40000 40499");
     for (int i = 0; i < 30; ++i) {
         const auto outcome = run({"probe", "--jsonl", "127.0.0.1:40000-40499"});
         ASSERT_TRUE(exited(outcome, 8));

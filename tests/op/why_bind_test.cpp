@@ -1,6 +1,7 @@
 #include "emitted.h"
 #include "op/bind_evidence.h"
 #include "op/bind_refusal.h"
+#include "op/bind_text.h"
 #include "op/why_bind.h"
 #include "support/network.h"
 
@@ -301,6 +302,31 @@ TEST(BindHint, NamesWhoListens)
     EXPECT_NE(bind_hint(socket, endpoint, refused.error())
                   .find("(pid " + std::to_string(::getpid()) + ") listens on 127.0.0.1:7115; "),
               std::string::npos);
+}
+
+// Was told of a socket that the kernel's lists do not show.
+TEST(BindRefusal, PortZeroInUseMeansThatTheRangeIsUsedUp)
+{
+    const BindWish wish{.address = Endpoint::from_literal("127.0.0.1", 0).value()};
+    const auto error = Error::from_errno(Phase::Bind, "bind", "127.0.0.1:0", EADDRINUSE);
+    EXPECT_EQ(explain_refusal(error, wish).rule,
+              "every port of net.ipv4.ip_local_port_range is taken");
+}
+
+TEST(BindText, AHolderThatSharesIsJoinedByOneOption)
+{
+    const auto address = Endpoint::from_literal("127.0.0.1", 80).value();
+    const BindHolder holder{.state = SocketState::Listen,
+                            .local = address,
+                            .inode = 4711,
+                            .uid = 0,
+                            .processes = {{.pid = 812, .fd = 6, .comm = "nginx"}},
+                            .reuseaddr = true,
+                            .reuseport = true};
+    const auto cures = blocking_cures(holder, {.address = address, .reuseaddr = true});
+    ASSERT_EQ(cures.size(), 3U);
+    EXPECT_EQ(cures[1], "set SO_REUSEPORT before bind() (--sockopt SO_REUSEPORT=1), as the holder "
+                        "has, to share the port");
 }
 
 } // namespace
