@@ -26,7 +26,7 @@ private:
     static constexpr std::size_t buffer_size = 64UL * 1024;
 
     Result<> accept_some();
-    void set_options(const Socket& socket, bool first);
+    Result<> set_options(const Socket& socket, bool first);
     Result<> serve(const Ready& ready);
     void close(std::uint32_t slot, bool by_peer, std::optional<Error> error);
     [[nodiscard]] std::uint64_t token_of(std::uint32_t slot) const;
@@ -68,7 +68,7 @@ Result<> EchoServer::accept_some()
         if (!accepted)
             break;
         if (!m_plan.listener.socket.sockopts.empty())
-            set_options(socket, accepted->id == 1);
+            TRY(set_options(socket, accepted->id == 1));
         if (m_free.empty()) {
             m_free.push_back(static_cast<std::uint32_t>(m_peers.size()));
             m_peers.emplace_back();
@@ -84,15 +84,18 @@ Result<> EchoServer::accept_some()
 }
 
 /// Those that accept() does not hand on. What the first peer's tell holds for all.
-void EchoServer::set_options(const Socket& socket, bool first)
+Result<> EchoServer::set_options(const Socket& socket, bool first)
 {
     const auto applied = apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted);
+    if (!applied && m_plan.listener.socket.strict)
+        return Failure(applied.error());
     if (!first)
-        return;
+        return {};
     if (applied)
         tell_options(*applied, m_emit);
     else
         tell(Warning{.message = {}, .error = applied.error()});
+    return {};
 }
 
 Result<> EchoServer::serve(const Ready& ready)
