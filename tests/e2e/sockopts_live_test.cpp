@@ -1,6 +1,8 @@
 #include "base/fd.h"
 #include "support/run.h"
 #include "support/schema.h"
+#include "support/scripted_server.h"
+#include "support/second_host.h"
 
 #include <algorithm>
 #include <array>
@@ -35,23 +37,6 @@ namespace {
 using nlohmann::json;
 
 std::string own_pid() { return std::to_string(::getpid()); }
-
-sockaddr_in loopback(std::uint16_t port)
-{
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port);
-    return address;
-}
-
-std::uint16_t port_of(const Fd& socket)
-{
-    sockaddr_storage address{};
-    socklen_t length = sizeof address;
-    EXPECT_EQ(::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &length), 0);
-    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-}
 
 /// 0, or why not.
 int bind_to(const Fd& socket, std::uint16_t port)

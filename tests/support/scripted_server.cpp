@@ -14,8 +14,6 @@
 
 namespace sockit::test {
 
-namespace {
-
 sockaddr_in loopback(std::uint16_t port)
 {
     sockaddr_in address{};
@@ -24,6 +22,8 @@ sockaddr_in loopback(std::uint16_t port)
     address.sin_port = htons(port);
     return address;
 }
+
+namespace {
 
 void set_patience(const Fd& socket)
 {

@@ -8,7 +8,12 @@
 #include <string_view>
 #include <thread>
 
+#include <netinet/in.h>
+
 namespace sockit::test {
+
+/// 127.0.0.1 with that port.
+sockaddr_in loopback(std::uint16_t port);
 
 /// A blocking TCP connection to 127.0.0.1:port; reading and writing give up after 10 s. Invalid,
 /// and the test failed, where there is none.
