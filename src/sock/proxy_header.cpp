@@ -35,7 +35,7 @@ Failure malformed(std::string detail)
     return Failure(std::move(error));
 }
 
-Endpoint mapped(const Endpoint& endpoint)
+Endpoint as_mapped(const Endpoint& endpoint)
 {
     return endpoint.family() == AF_INET6
                ? endpoint
@@ -55,7 +55,7 @@ std::optional<Ends> in_one_family(const Endpoint& from, const Endpoint& to)
         ends.destination =
             *Endpoint::from_literal(ends.source.family() == AF_INET ? "0.0.0.0" : "::", 0);
     if (ends.source.family() != ends.destination.family())
-        ends = {.source = mapped(ends.source), .destination = mapped(ends.destination)};
+        ends = {.source = as_mapped(ends.source), .destination = as_mapped(ends.destination)};
     return ends;
 }
 
