@@ -60,7 +60,9 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, args.child_words));
+    TRY(check_datagrams(plan.target.transport, choice));
     plan.relay = choice.relay;
+    plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     return plan;

@@ -59,7 +59,9 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
         return Failure(Error::usage("-k reads no stdin: --send-only wants a single connection"));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, args.child_words));
+    TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
+    plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     return plan;

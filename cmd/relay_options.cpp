@@ -1,5 +1,6 @@
 #include "cmd/relay_options.h"
 
+#include "base/parse.h"
 #include "cmd/plan_common.h"
 
 #include <array>
@@ -34,6 +35,8 @@ Result<ChildPlan> plan_child(const RelayArgs& args,
         Forbidden{args.linger_after_eof.has_value(), "--linger-after-eof"},
         Forbidden{args.idle_timeout.has_value(), "--idle-timeout"},
         Forbidden{args.out.has_value(), "--out"},
+        Forbidden{args.datagram_size.has_value(), "--datagram-size"},
+        Forbidden{args.per_line, "--per-line"},
     };
     for (const auto& option : forbidden)
         if (option.given)
@@ -56,6 +59,20 @@ Result<RelayRules> plan_rules(const RelayArgs& args)
                       .linger = TRY(plan_duration(args.linger_after_eof, "--linger-after-eof"))};
 }
 
+Result<FramingPlan> plan_framing(const RelayArgs& args)
+{
+    if (args.datagram_size && args.per_line)
+        return Failure(Error::usage("--datagram-size and --per-line exclude each other"));
+    FramingPlan plan{.size = {}, .per_line = args.per_line};
+    if (!args.datagram_size)
+        return plan;
+    plan.size = TRY(parse_size(*args.datagram_size, "--datagram-size"));
+    if (*plan.size == 0 || *plan.size > DatagramFramer::largest)
+        return bad_value("--datagram-size", *args.datagram_size,
+                         "expected 1 to " + std::to_string(DatagramFramer::largest));
+    return plan;
+}
+
 } // namespace
 
 std::vector<Option> relay_options(RelayArgs& args)
@@ -71,6 +88,9 @@ std::vector<Option> relay_options(RelayArgs& args)
         {"--out", "FILE", "Write what arrives to FILE", &args.out},
         {"--raw", "", "Write what arrives to a terminal unescaped", &args.raw},
         {"--report", "FILE", "Write the --json document, without payload, to FILE", &args.report},
+        {"--datagram-size", "N", "Send datagrams of N bytes (default: what one read gives)",
+         &args.datagram_size},
+        {"--per-line", "", "Send each line as a datagram, without its line feed", &args.per_line},
         {"--sh", "LINE", "The same as -- /bin/sh -c LINE", &args.sh},
     };
 }
@@ -82,6 +102,7 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
     choice.child = TRY(plan_child(args, child_words));
     choice.relay.rules = TRY(plan_rules(args));
     choice.relay.idle_timeout = TRY(plan_duration(args.idle_timeout, "--idle-timeout"));
+    choice.framing = TRY(plan_framing(args));
     choice.payload.file = args.out;
     choice.payload.raw = args.raw;
     choice.payload.records = !args.out && output.format == Format::Jsonl;
@@ -89,9 +110,24 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
     return choice;
 }
 
+Result<> check_datagrams(Transport transport, const RelayChoice& choice)
+{
+    const std::string name(transport_name(transport));
+    if (choice.framing.wanted() && !is_datagram(transport))
+        return Failure(
+            Error::usage("--datagram-size and --per-line frame datagrams; " + name + " has none"));
+    if (socket_type(transport) != SOCK_DGRAM)
+        return {};
+    if (choice.child.wanted())
+        return Failure(Error::usage("a command wants a connection; " + name + " has none"));
+    if (!choice.relay.rules.half_close)
+        return Failure(Error::usage("--no-half-close wants a connection; " + name + " has none"));
+    return {};
+}
+
 Result<> check_relayed(Transport transport, std::string_view command)
 {
-    if (transport == Transport::Tcp || transport == Transport::UnixStream)
+    if (transport != Transport::Tls)
         return {};
     return Failure(transport_unsupported(transport, command));
 }

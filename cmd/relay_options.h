@@ -3,6 +3,7 @@
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "op/child.h"
+#include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_driver.h"
 #include "sock/target.h"
@@ -24,6 +25,8 @@ struct RelayArgs {
     std::optional<std::string> out;
     std::optional<std::string> report;
     std::optional<std::string> sh;
+    std::optional<std::string> datagram_size;
+    bool per_line = false;
 
     bool operator==(const RelayArgs&) const = default;
 };
@@ -32,6 +35,7 @@ std::vector<Option> relay_options(RelayArgs& args);
 
 struct RelayChoice {
     RelayPlan relay;
+    FramingPlan framing;
     PayloadPlan payload;
     ChildPlan child;
 };
@@ -40,7 +44,10 @@ struct RelayChoice {
 Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
                                const std::optional<std::vector<std::string>>& child_words);
 
-/// Connections of TCP and of unix streams can be relayed; others are unsupported (exit 7).
+/// Usage errors: framing without datagrams, or what wants a connection where there is none.
+Result<> check_datagrams(Transport transport, const RelayChoice& choice);
+
+/// TLS is unsupported (exit 7).
 Result<> check_relayed(Transport transport, std::string_view command);
 
 } // namespace sockit

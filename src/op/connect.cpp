@@ -1,6 +1,7 @@
 #include "op/connect.h"
 
 #include "op/connect_race.h"
+#include "op/datagram_relay.h"
 #include "op/resolve_in_loop.h"
 #include "sock/tcp_info.h"
 
@@ -29,6 +30,7 @@ private:
     Result<std::vector<Endpoint>> find(const Deadline& limit);
     Result<> use(Connection connection);
     Result<> relay(const Connection& connection);
+    Result<> exchange_datagrams(const Connection& connection);
     Result<> run_child(Connection connection);
     [[nodiscard]] Error out_of_time() const;
 
@@ -98,7 +100,9 @@ Result<std::vector<Endpoint>> ConnectRun::find(const Deadline& limit)
 Result<> ConnectRun::use(Connection connection)
 {
     const auto begin = Clock::now();
-    auto used = m_plan.child.wanted() ? run_child(std::move(connection)) : relay(connection);
+    auto used = m_plan.child.wanted()                  ? run_child(std::move(connection))
+                : is_datagram(m_plan.target.transport) ? exchange_datagrams(connection)
+                                                       : relay(connection);
     m_emit(ConnectClosed{.traffic = m_summary.traffic, .duration = Clock::now() - begin});
     return used;
 }
@@ -118,6 +122,23 @@ Result<> ConnectRun::relay(const Connection& connection)
     if (connection.peer.is_inet())
         if (const auto info = read_tcp_info(connection.socket.ref()))
             m_summary.tcp = TcpFacts{.rtt_ns = info->rtt_ns, .retransmits = info->total_retrans};
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> ConnectRun::exchange_datagrams(const Connection& connection)
+{
+    auto output = TRY(DatagramOutput::open(m_plan.payload, m_emit));
+    const auto begin = Clock::now();
+    m_summary.relayed = true;
+    auto outcome = relay_datagrams(*m_loop, connection.socket, connection.peer,
+                                   Stream({STDIN_FILENO}, "stdin"), std::move(output),
+                                   {m_plan.relay, m_plan.framing, m_plan.timeout, {}}, m_emit);
+    m_summary.traffic = outcome.traffic;
+    if (outcome.first_byte)
+        m_summary.phases.first_byte = *outcome.first_byte - begin;
+    m_summary.payload = std::move(outcome.payload);
     if (outcome.error)
         return Failure(*outcome.error);
     return {};

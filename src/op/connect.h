@@ -1,6 +1,7 @@
 #pragma once
 
 #include "op/child.h"
+#include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_driver.h"
 #include "op/socket_plan.h"
@@ -15,6 +16,7 @@ struct ConnectPlan {
     Duration timeout = std::chrono::seconds(10); ///< resolver and all addresses together
     std::optional<Duration> deadline;            ///< the whole run
     RelayPlan relay;
+    FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
     ChildPlan child; ///< gets the connection; if none is wanted, stdin and stdout do
 

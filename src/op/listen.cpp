@@ -1,5 +1,7 @@
 #include "op/listen.h"
 
+#include "op/datagram_relay.h"
+#include "op/datagram_server.h"
 #include "op/listen_many.h"
 #include "sock/limits.h"
 
@@ -28,6 +30,7 @@ private:
     Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
     Result<> serve(Socket socket, ListenClosed& story);
     Result<> relay(const Socket& socket, ListenClosed& story);
+    Result<> exchange_messages(const Socket& socket, ListenClosed& story);
     Result<> run_child(Socket socket, ListenClosed& story);
 
     const ListenPlan& m_plan;
@@ -71,6 +74,14 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
 {
     if (!m_output_open)
         return {}; // nobody would learn of what happens
+    if (acceptor.socket().type() == SOCK_DGRAM)
+        return serve_datagrams(*m_loop, acceptor,
+                               {.keep_open = m_plan.keep_open,
+                                .accept_timeout = m_plan.accept_timeout,
+                                .max_peers = m_plan.listener.max_connections,
+                                .relay = m_plan.relay,
+                                .framing = m_plan.framing},
+                               m_plan.payload, m_emit, m_summary);
     return m_plan.keep_open ? serve_many(*m_loop, acceptor, m_plan, m_child, m_emit, m_summary)
                             : serve_one(acceptor);
 }
@@ -116,7 +127,10 @@ Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, 
 Result<> ListenRun::serve(Socket socket, ListenClosed& story)
 {
     TRY(apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
-    return m_child.wanted() ? run_child(std::move(socket), story) : relay(socket, story);
+    if (m_child.wanted())
+        return run_child(std::move(socket), story);
+    return socket.type() == SOCK_SEQPACKET ? exchange_messages(socket, story)
+                                           : relay(socket, story);
 }
 
 Result<> ListenRun::relay(const Socket& socket, ListenClosed& story)
@@ -127,6 +141,19 @@ Result<> ListenRun::relay(const Socket& socket, ListenClosed& story)
                                    destination, m_plan.relay);
     story.traffic = outcome.traffic;
     story.payload = destination.take_kept();
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> ListenRun::exchange_messages(const Socket& socket, ListenClosed& story)
+{
+    auto output = TRY(DatagramOutput::open(m_plan.payload, m_emit));
+    auto outcome =
+        relay_datagrams(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
+                        std::move(output), {m_plan.relay, m_plan.framing, {}, story.id}, m_emit);
+    story.traffic = outcome.traffic;
+    story.payload = std::move(outcome.payload);
     if (outcome.error)
         return Failure(*outcome.error);
     return {};

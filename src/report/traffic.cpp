@@ -18,6 +18,15 @@ void add_traffic(Fields& fields, const Traffic& traffic)
         fields.add("closed_first", nullptr);
     fields.add("fin_sent", traffic.fin_sent);
     fields.add("stdin_eof", traffic.stdin_eof);
+    add_datagrams(fields, traffic.datagrams);
+}
+
+void add_datagrams(Fields& fields, const std::optional<Datagrams>& datagrams)
+{
+    if (!datagrams)
+        return;
+    fields.add("datagrams_sent", datagrams->sent);
+    fields.add("datagrams_received", datagrams->received);
 }
 
 void add_payload(Record& record, const std::optional<KeptPayload>& payload)
@@ -28,12 +37,24 @@ void add_payload(Record& record, const std::optional<KeptPayload>& payload)
     record.fields.add("data_truncated", payload->truncated);
 }
 
+namespace {
+
+std::string datagrams_text(const Traffic& traffic)
+{
+    if (!traffic.datagrams)
+        return {};
+    return fmt::format(" ({} and {} datagrams)", traffic.datagrams->sent,
+                       traffic.datagrams->received);
+}
+
+} // namespace
+
 std::string traffic_line(const Traffic& traffic, Duration duration)
 {
     std::string line;
     if (traffic.bytes_sent && traffic.bytes_received)
-        line = fmt::format("sent {}, received {} in ", format_bytes(*traffic.bytes_sent),
-                           format_bytes(*traffic.bytes_received));
+        line = fmt::format("sent {}, received {}{} in ", format_bytes(*traffic.bytes_sent),
+                           format_bytes(*traffic.bytes_received), datagrams_text(traffic));
     else
         line = "took ";
     line += format_duration(duration);
