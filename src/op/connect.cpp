@@ -2,6 +2,7 @@
 
 #include "op/connect_race.h"
 #include "op/datagram_relay.h"
+#include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
 #include "sock/tcp_info.h"
 
@@ -29,7 +30,7 @@ private:
     Result<std::optional<Connection>> reach();
     Result<std::vector<Endpoint>> find(const Deadline& limit);
     Result<> use(Connection connection);
-    Result<> relay(const Connection& connection);
+    Result<> relay(Connection connection);
     Result<> exchange_datagrams(const Connection& connection);
     Result<> run_child(Connection connection);
     [[nodiscard]] Error out_of_time() const;
@@ -102,25 +103,25 @@ Result<> ConnectRun::use(Connection connection)
     const auto begin = Clock::now();
     auto used = m_plan.child.wanted()                  ? run_child(std::move(connection))
                 : is_datagram(m_plan.target.transport) ? exchange_datagrams(connection)
-                                                       : relay(connection);
+                                                       : relay(std::move(connection));
     m_emit(ConnectClosed{.traffic = m_summary.traffic, .duration = Clock::now() - begin});
     return used;
 }
 
-Result<> ConnectRun::relay(const Connection& connection)
+Result<> ConnectRun::relay(Connection connection)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(std::nullopt);
+    Channel channel(std::move(connection.socket), connection.peer);
     const auto begin = Clock::now();
-    m_summary.relayed = true;
-    const auto outcome = run_relay(*m_loop, connection.socket, connection.peer,
-                                   Stream({STDIN_FILENO}, "stdin"), destination, m_plan.relay);
+    const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
+                                   m_plan.relay, m_emit);
     m_summary.traffic = outcome.traffic;
     if (outcome.first_byte)
         m_summary.phases.first_byte = *outcome.first_byte - begin;
     m_summary.payload = destination.take_kept();
     if (connection.peer.is_inet())
-        if (const auto info = read_tcp_info(connection.socket.ref()))
+        if (const auto info = read_tcp_info(channel.socket().ref()))
             m_summary.tcp = TcpFacts{.rtt_ns = info->rtt_ns, .retransmits = info->total_retrans};
     if (outcome.error)
         return Failure(*outcome.error);
@@ -129,11 +130,11 @@ Result<> ConnectRun::relay(const Connection& connection)
 
 Result<> ConnectRun::exchange_datagrams(const Connection& connection)
 {
-    auto output = TRY(DatagramOutput::open(m_plan.payload, m_emit));
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     const auto begin = Clock::now();
-    m_summary.relayed = true;
     auto outcome = relay_datagrams(*m_loop, connection.socket, connection.peer,
-                                   Stream({STDIN_FILENO}, "stdin"), std::move(output),
+                                   Stream({STDIN_FILENO}, "stdin"),
+                                   DatagramOutput(m_plan.payload, destinations, m_emit),
                                    {m_plan.relay, m_plan.framing, m_plan.timeout, {}}, m_emit);
     m_summary.traffic = outcome.traffic;
     if (outcome.first_byte)

@@ -6,8 +6,9 @@
 
 namespace sockit {
 
-DatagramFramer::DatagramFramer(const FramingPlan& plan)
-    : m_plan(plan), m_bytes(std::make_unique_for_overwrite<std::byte[]>(largest))
+DatagramFramer::DatagramFramer(const FramingPlan& plan, std::size_t one_read)
+    : m_plan(plan), m_one_read(one_read),
+      m_bytes(std::make_unique_for_overwrite<std::byte[]>(largest))
 {}
 
 Result<std::span<std::byte>> DatagramFramer::space()
@@ -23,7 +24,7 @@ Result<std::span<std::byte>> DatagramFramer::space()
         error.detail = "a line has more than " + std::to_string(largest) + " bytes";
         return Failure(std::move(error));
     }
-    const auto most = m_plan.wanted() ? largest : one_read;
+    const auto most = m_plan.wanted() ? largest : m_one_read;
     return std::span(m_bytes.get() + m_end, most - m_end);
 }
 

@@ -23,10 +23,13 @@ struct FramingPlan {
 class DatagramFramer {
 public:
     static constexpr std::size_t largest = 256UL * 1024;
-    /// What fits one UDP datagram over IPv4: the most that one read takes.
-    static constexpr std::size_t one_read = 65507;
+    /// What fits one UDP datagram, over IPv6 and IPv4 alike.
+    static constexpr std::size_t udp_read = 65507;
+    /// What a pipe holds.
+    static constexpr std::size_t unix_read = 65536;
 
-    explicit DatagramFramer(const FramingPlan& plan);
+    /// `one_read`: what one read takes where nothing else is planned, at most `largest`.
+    DatagramFramer(const FramingPlan& plan, std::size_t one_read);
 
     /// Where to read to, once nothing is waiting() any more. EMSGSIZE, Phase::Send: a line is
     /// longer than `largest`.
@@ -51,6 +54,7 @@ private:
     }
 
     FramingPlan m_plan;
+    std::size_t m_one_read;
     std::unique_ptr<std::byte[]> m_bytes;
     std::size_t m_begin = 0;   ///< of what is not yet a datagram
     std::size_t m_end = 0;     ///< of what was read

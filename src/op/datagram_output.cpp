@@ -7,13 +7,12 @@
 
 namespace sockit {
 
-Result<DatagramOutput> DatagramOutput::open(const PayloadPlan& plan, const Emit& emit)
+DatagramOutput::DatagramOutput(const PayloadPlan& plan, const Destinations& destinations,
+                               const Emit& emit)
+    : m_plan(plan), m_emit(emit)
 {
-    DatagramOutput output(plan, emit);
-    output.m_destinations.emplace(TRY(Destinations::open(plan, emit)));
     if (plan.file || !(plan.records || plan.keep > 0))
-        output.m_stream = output.m_destinations->make(std::nullopt);
-    return output;
+        m_stream = destinations.make(std::nullopt);
 }
 
 Result<> DatagramOutput::take(const ReceivedDatagram& datagram, const Endpoint& peer,

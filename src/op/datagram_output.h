@@ -14,8 +14,8 @@ public:
     /// What all the peers of a run together may have kept for the end.
     static constexpr std::size_t kept_in_all = 64UL << 20U;
 
-    /// Opens the plan's file. Errors: that of open(2), Phase::Output.
-    static Result<DatagramOutput> open(const PayloadPlan& plan, const Emit& emit);
+    /// What it refers to outlives it; `destinations` are those of `plan`.
+    DatagramOutput(const PayloadPlan& plan, const Destinations& destinations, const Emit& emit);
 
     /// Takes the next datagram to write out, told as PayloadReceived where records are wanted. One
     /// that is empty is a Note else; one that was cut is a Warning.
@@ -29,12 +29,10 @@ public:
     [[nodiscard]] FdRef ref() const { return m_stream ? m_stream->ref() : FdRef(); }
 
 private:
-    DatagramOutput(const PayloadPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit) {}
     void keep(std::string_view bytes, std::optional<KeptPayload>& kept);
 
     const PayloadPlan& m_plan;
     const Emit& m_emit;
-    std::optional<Destinations> m_destinations;
     std::optional<Destination> m_stream;
     std::span<const std::byte> m_rest;
     std::size_t m_kept = 0; ///< of all peers

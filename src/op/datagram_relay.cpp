@@ -24,7 +24,9 @@ public:
         : m_loop(loop), m_socket(socket), m_peer(peer), m_peer_text(peer.text()), m_plan(plan),
           m_emit(emit), m_connection(socket.type() == SOCK_SEQPACKET), m_input(std::move(input)),
           m_output(std::move(output)), m_relay(plan.relay.rules, m_input.kind()),
-          m_framer(plan.framing), m_idle(Deadline::after(plan.relay.idle_timeout)),
+          m_framer(plan.framing, socket.family() == AF_UNIX ? DatagramFramer::unix_read
+                                                            : DatagramFramer::udp_read),
+          m_idle(Deadline::after(plan.relay.idle_timeout)),
           m_watch_input(loop.poller(), m_input.ref(), input_token),
           m_watch_socket(loop.poller(), socket.ref(), socket_token),
           m_watch_output(loop.poller(), m_output.ref(), output_token)
@@ -374,6 +376,7 @@ DatagramOutcome DatagramRelay::settle()
     traffic.bytes_sent = m_bytes_sent;
     traffic.bytes_received = m_bytes_received;
     traffic.datagrams = m_count;
+    traffic.send_path = traffic.receive_path = DataPath::Copy;
     traffic.stdin_eof = m_input_eof;
     if (!m_connection)
         return std::move(m_outcome);

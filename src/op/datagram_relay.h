@@ -3,7 +3,7 @@
 #include "op/datagram_framing.h"
 #include "op/datagram_output.h"
 #include "op/op_loop.h"
-#include "op/relay_driver.h"
+#include "op/relay_plan.h"
 #include "sock/socket.h"
 
 namespace sockit {

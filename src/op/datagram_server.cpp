@@ -31,7 +31,9 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_input({STDIN_FILENO}, "stdin"), m_output(std::move(output)),
-          m_framer(plan.framing), m_reads_input(plan.relay.rules.send && !plan.keep_open),
+          m_framer(plan.framing, m_socket.family() == AF_UNIX ? DatagramFramer::unix_read
+                                                              : DatagramFramer::udp_read),
+          m_reads_input(plan.relay.rules.send && !plan.keep_open),
           m_watch_input(loop.poller(), m_input.ref(), input_token),
           m_watch_socket(loop.poller(), m_socket.ref(), socket_token),
           m_watch_output(loop.poller(), m_output.ref(), output_token)
@@ -295,6 +297,7 @@ void DatagramServer::leave(const Endpoint& address, std::optional<Error> error)
     story.traffic.bytes_received = peer.bytes_received;
     story.traffic.stdin_eof = m_input_over;
     story.traffic.datagrams = peer.datagrams;
+    story.traffic.send_path = story.traffic.receive_path = DataPath::Copy;
     story.duration = Clock::now() - peer.since;
     story.payload = std::move(*peer.kept);
     m_output.finish(story.payload);
@@ -307,8 +310,10 @@ void DatagramServer::leave(const Endpoint& address, std::optional<Error> error)
 Result<> serve_datagrams(OpLoop& loop, Acceptor& acceptor, const DatagramServerPlan& plan,
                          const PayloadPlan& payload, const Emit& emit, ListenSummary& summary)
 {
-    auto output = TRY(DatagramOutput::open(payload, emit));
-    return DatagramServer(loop, acceptor, plan, std::move(output), emit, summary).run();
+    const auto destinations = TRY(Destinations::open(payload, emit));
+    return DatagramServer(loop, acceptor, plan, DatagramOutput(payload, destinations, emit), emit,
+                          summary)
+        .run();
 }
 
 } // namespace sockit

@@ -4,7 +4,7 @@
 #include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/op_loop.h"
-#include "op/relay_driver.h"
+#include "op/relay_plan.h"
 
 #include <optional>
 

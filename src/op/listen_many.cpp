@@ -1,7 +1,10 @@
 #include "op/listen_many.h"
 
+#include "loop/timers.h"
 #include "op/buffer.h"
+#include "op/datagram_output.h"
 #include "op/delivery.h"
+#include "op/reception.h"
 
 #include <cerrno>
 #include <list>
@@ -17,9 +20,17 @@ struct Guest {
     ListenClosed story; ///< what will be told of it
     Clock::time_point since;
     Clock::time_point last_moved;
-    Socket socket;
+    std::optional<Reception> reception; ///< until it is done
+    std::optional<Channel> channel;     ///< from then on, unless a child has it
     std::optional<Child> child;
     std::optional<Destination> destination;
+
+    [[nodiscard]] FdRef ref() const
+    {
+        if (child)
+            return child->ref();
+        return reception ? reception->ref() : channel ? channel->socket().ref() : FdRef();
+    }
 };
 
 class Server {
@@ -31,7 +42,8 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit)
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit),
+          m_messages(plan.payload, m_destinations, m_emit)
     {}
 
     Server(const Server&) = delete;
@@ -46,10 +58,12 @@ private:
 
     Result<> serve();
     Result<> let_in();
+    void welcome(Guests::iterator guest);
     Result<> settle(Guest& guest);
     void leave(Guests::iterator guest, std::optional<Error> error);
     Result<> attend(Guests::iterator guest);
     Result<> receive(Guests::iterator guest);
+    Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
     [[nodiscard]] Deadline next_deadline() const;
@@ -64,9 +78,12 @@ private:
     Endpoint m_local;
     Destinations m_destinations;
     Admission m_door;
-    Buffer m_buffer; ///< shared: nothing stays in it between two reads
-    Guests m_guests; ///< who moved longest ago first
+    Buffer m_buffer;                      ///< shared: nothing stays in it between two reads
+    std::optional<DatagramInbox> m_inbox; ///< of seqpacket connections, whose messages
+    DatagramOutput m_messages;            ///< go here
+    Guests m_guests;                      ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
+    Timers m_receiving; ///< by when receptions must be done
     Clock::time_point m_lonely_since = Clock::now();
 };
 
@@ -109,51 +126,74 @@ Result<> Server::let_in()
         if (!accepted)
             break;
         const auto now = Clock::now();
-        m_guests.push_back({.story = {.id = accepted->id,
-                                      .peer = accepted->peer,
-                                      .local = accepted->local,
-                                      .traffic = {},
-                                      .duration = {},
-                                      .child_status = {},
-                                      .payload = {},
-                                      .error = {}},
-                            .since = now,
-                            .last_moved = now,
-                            .socket = std::move(socket),
-                            .child = {},
-                            .destination = {}});
+        m_guests.emplace_back();
         const auto guest = std::prev(m_guests.end());
+        guest->story.id = accepted->id;
+        guest->story.peer = accepted->peer;
+        guest->story.local = accepted->local;
+        guest->since = guest->last_moved = Clock::now();
+        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_emit);
         m_by_id[accepted->id] = guest;
-        if (auto settled = settle(*guest); !settled) {
-            m_emit(Warning{.message = {}, .error = settled.error()});
-            leave(guest, settled.error());
-        }
+        welcome(guest);
     }
     return {};
 }
 
-/// What goes wrong here costs this connection only.
+/// Goes on with the reception, and serves the guest when it is done. What goes wrong here costs
+/// this connection only.
+void Server::welcome(Guests::iterator guest)
+{
+    const auto fail = [&](const Error& error) {
+        m_emit(Warning{.message = {}, .error = error});
+        leave(guest, error);
+    };
+    const auto step = guest->reception->advance();
+    m_loop.poller().remove(guest->ref());
+    if (!step)
+        return fail(step.error());
+    Result<> done;
+    if (*step == Reception::Step::Done) {
+        guest->channel.emplace(guest->reception->take_channel());
+        guest->reception.reset();
+        m_receiving.set(guest->story.id, {});
+        done = settle(*guest);
+    } else {
+        m_receiving.set(guest->story.id, guest->reception->deadline());
+        done = m_loop.poller().add(guest->ref(), guest->story.id,
+                                   {.read = *step == Reception::Step::WantRead,
+                                    .write = *step == Reception::Step::WantWrite});
+    }
+    if (!done)
+        fail(done.error());
+}
+
 Result<> Server::settle(Guest& guest)
 {
     auto& story = guest.story;
-    TRY(apply_options(guest.socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
     if (m_child.wanted()) {
         guest.child.emplace(
-            TRY(Child::start(m_child, std::move(guest.socket), story.local, story.peer)));
-        return m_loop.poller().add(guest.child->ref(), story.id, {.read = true});
+            TRY(Child::start(m_child, guest.channel->take_socket(), story.local, story.peer)));
+        guest.channel.reset();
+    } else if (guest.channel->socket().type() == SOCK_SEQPACKET) {
+        TRY(prepare_for_datagrams(guest.channel->socket()));
+        if (!m_inbox)
+            m_inbox.emplace();
+        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
+        story.traffic.datagrams.emplace();
+    } else {
+        guest.destination = m_destinations.make(story.id);
+        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
     }
-    guest.destination = m_destinations.make(story.id);
-    story.traffic = {.bytes_sent = 0, .bytes_received = 0, .bytes_unacked = 0};
-    return m_loop.poller().add(guest.socket.ref(), story.id, {.read = true});
+    return m_loop.poller().add(guest.ref(), story.id, {.read = true});
 }
 
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
 {
     auto& story = guest->story;
-    if (guest->child)
-        m_loop.poller().remove(guest->child->ref());
-    if (guest->socket.valid())
-        m_loop.poller().remove(guest->socket.ref());
+    m_loop.poller().remove(guest->ref());
+    m_receiving.set(story.id, {});
+    if (story.traffic.datagrams)
+        m_messages.finish(story.payload);
     if (guest->destination) {
         // The last bytes of text that a peer cut within a character.
         static_cast<void>(guest->destination->finish());
@@ -171,6 +211,10 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
 
 Result<> Server::attend(Guests::iterator guest)
 {
+    if (guest->reception) {
+        welcome(guest);
+        return {};
+    }
     if (!guest->child)
         return receive(guest);
     guest->story.child_status = guest->child->reap();
@@ -181,7 +225,9 @@ Result<> Server::attend(Guests::iterator guest)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
-    const auto got = receive_some(guest->socket.ref(), m_buffer.space(), guest->story.peer.text());
+    if (traffic.datagrams)
+        return receive_messages(guest);
+    const auto got = guest->channel->receive(m_buffer.space());
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
@@ -194,6 +240,28 @@ Result<> Server::receive(Guests::iterator guest)
     m_guests.splice(m_guests.end(), m_guests, guest);
     m_buffer.filled(got->bytes);
     return hand_on(*guest, m_buffer.rest());
+}
+
+Result<> Server::receive_messages(Guests::iterator guest)
+{
+    auto& story = guest->story;
+    const auto got = m_inbox->receive(guest->channel->socket(), story.peer.text());
+    if (!got || got->ended)
+        story.traffic.closed_first = Side::Peer;
+    for (const auto& message : got ? got->datagrams : std::span<const ReceivedDatagram>()) {
+        *story.traffic.bytes_received += message.bytes.size();
+        ++story.traffic.datagrams->received;
+        TRY(m_messages.take(message, story.peer, story.id, story.payload));
+        while (!TRY(m_messages.write()) && !m_loop.stopped())
+            TRY(m_loop.wait_writable(m_messages.ref()));
+    }
+    if (!got || got->ended) {
+        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        return {};
+    }
+    guest->last_moved = Clock::now();
+    m_guests.splice(m_guests.end(), m_guests, guest);
+    return {};
 }
 
 /// Output that takes nothing holds up everybody: there is nowhere to put what they send.
@@ -213,6 +281,10 @@ Result<> Server::watch_clocks()
     if (m_plan.accept_timeout && m_guests.empty() &&
         Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
         return Failure(nobody_came(m_local));
+    while (const auto late = m_receiving.expired(Clock::now()))
+        leave(m_by_id.at(*late),
+              Error::from_errno(Phase::Receive, "recv", m_by_id.at(*late)->story.peer.text(),
+                                ETIMEDOUT));
     const auto idle = m_plan.relay.idle_timeout;
     while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
         const auto guest = m_guests.begin();
@@ -224,7 +296,7 @@ Result<> Server::watch_clocks()
 
 Deadline Server::next_deadline() const
 {
-    auto next = m_door.retry();
+    auto next = sooner(m_door.retry(), m_receiving.next());
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())
