@@ -2,6 +2,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "event/proxy.h"
 #include "event/traffic.h"
 #include "sock/endpoint.h"
 
@@ -31,6 +32,7 @@ struct ConnectAttempt {
 struct Connected {
     Endpoint local;
     Endpoint peer;
+    std::optional<std::string> target; ///< where `peer` is a proxy: whom it has connected to
 
     bool operator==(const Connected&) const = default;
 };
@@ -74,6 +76,7 @@ struct ConnectSummary {
     ConnectPhases phases;
     Traffic traffic;
     std::optional<TcpFacts> tcp;
+    std::optional<ProxyFacts> proxy; ///< if the way led through one
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;
     std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
