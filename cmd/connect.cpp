@@ -46,7 +46,10 @@ public:
             emit(ConnectFailed{error});
             emit(summary);
         };
-        return run_planned(output, plan_connect(m_args), m_args.network.netns,
+        auto plan = plan_connect(m_args);
+        if (plan && output)
+            plan->relay.progress = shows_progress(*output) && !plan->relay.hex;
+        return run_planned(output, std::move(plan), m_args.network.netns,
                            {.shape = connect_shape, .stdout_carries_payload = true}, act, early);
     }
 
@@ -69,7 +72,7 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     plan.proxy = TRY(plan_proxy(args.proxy, plan.target, plan.socket.family));
     plan.proxy_header = TRY(plan_proxy_header(args.proxy_protocol, plan.target));
     const auto output = TRY(plan_output(args.output));
-    auto choice = TRY(plan_relay(args.relay, output, args.child_words));
+    auto choice = TRY(plan_relay(args.relay, output, plan.timeout, args.child_words));
     TRY(check_datagrams(plan.target.transport, choice));
     plan.relay = choice.relay;
     plan.framing = choice.framing;

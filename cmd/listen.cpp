@@ -16,6 +16,7 @@ public:
             {{{"-k,--keep-open", "", "Serve any number of connections at once", &m_args.keep_open},
               {"--accept-timeout", "DUR", "End when nobody has connected for so long",
                &m_args.accept_timeout},
+              timeout_option(m_args.network, "Limit for one answer of the peer (default: 10s)"),
               deadline_option(m_args.network)},
              server_options(m_args.server),
              relay_options(m_args.relay),
@@ -38,13 +39,36 @@ public:
             emit(Failed{error});
             emit(ListenSummary{.error = error});
         };
-        return run_planned(output, plan_listen(m_args), m_args.network.netns,
+        auto plan = plan_listen(m_args);
+        if (plan && output)
+            plan->relay.progress = shows_progress(*output) && !plan->relay.hex;
+        return run_planned(output, std::move(plan), m_args.network.netns,
                            {.shape = listen_shape, .stdout_carries_payload = true}, act, early);
     }
 
 private:
     ListenArgs m_args;
 };
+
+/// What only a single connection can have.
+Result<> check_many(const RelayArgs& args)
+{
+    struct Forbidden {
+        bool given;
+        std::string_view name;
+    };
+    for (const auto& option :
+         {Forbidden{args.send_only, "--send-only"},
+          Forbidden{!args.dialogue.empty(), "--send or --expect"}, Forbidden{args.crlf, "--crlf"},
+          Forbidden{args.per_line, "--per-line"},
+          Forbidden{args.datagram_size.has_value(), "--datagram-size"},
+          Forbidden{args.hex, "--hex"}, Forbidden{args.line_delay.has_value(), "--line-delay"},
+          Forbidden{args.rate.has_value(), "--rate"}})
+        if (option.given)
+            return Failure(
+                Error::usage(std::string(option.name) + " wants a single connection: not with -k"));
+    return {};
+}
 
 } // namespace
 
@@ -55,10 +79,12 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    if (args.keep_open && args.relay.send_only)
-        return Failure(Error::usage("-k reads no stdin: --send-only wants a single connection"));
     const auto output = TRY(plan_output(args.output));
-    auto choice = TRY(plan_relay(args.relay, output, args.child_words));
+    if (args.keep_open)
+        TRY(check_many(args.relay));
+    constexpr Duration patience = std::chrono::seconds(10);
+    const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
+    auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
     TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
     plan.framing = choice.framing;

@@ -3,6 +3,7 @@
 #include "base/parse.h"
 #include "cmd/plan_common.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sockit {
@@ -37,6 +38,12 @@ Result<ChildPlan> plan_child(const RelayArgs& args,
         Forbidden{args.out.has_value(), "--out"},
         Forbidden{args.datagram_size.has_value(), "--datagram-size"},
         Forbidden{args.per_line, "--per-line"},
+        Forbidden{!args.dialogue.empty(), "--send or --expect"},
+        Forbidden{args.crlf, "--crlf"},
+        Forbidden{args.hex, "--hex"},
+        Forbidden{args.copy, "--copy"},
+        Forbidden{args.line_delay.has_value(), "--line-delay"},
+        Forbidden{args.rate.has_value(), "--rate"},
     };
     for (const auto& option : forbidden)
         if (option.given)
@@ -73,6 +80,57 @@ Result<FramingPlan> plan_framing(const RelayArgs& args)
     return plan;
 }
 
+Result<DialoguePlan> plan_dialogue(const RelayArgs& args, Duration patience)
+{
+    DialoguePlan plan;
+    if (!args.dialogue.empty())
+        plan.patience = patience;
+    for (const auto& [option, value] : args.dialogue) {
+        if (value.empty())
+            return bad_value(option, value, "expected some text");
+        if (option == "--expect-re")
+            plan.steps.emplace_back(TRY(Pattern::regular(value, option)));
+        else if (auto text = TRY(parse_c_escapes(value, option)); option == "--expect")
+            plan.steps.emplace_back(Pattern::literal(std::move(text)));
+        else
+            plan.steps.emplace_back(std::move(text));
+    }
+    return plan;
+}
+
+Result<PacePlan> plan_pace(const RelayArgs& args)
+{
+    PacePlan plan;
+    plan.line_delay = TRY(plan_duration(args.line_delay, "--line-delay"));
+    if (args.rate)
+        plan.rate = TRY(parse_rate(*args.rate, "--rate"));
+    return plan;
+}
+
+/// The dialogue is what is sent first; with --recv-only it is all that is.
+Result<RelayPlan> plan_transfer(const RelayArgs& args, Duration patience)
+{
+    RelayPlan plan;
+    plan.rules = TRY(plan_rules(args));
+    plan.idle_timeout = TRY(plan_duration(args.idle_timeout, "--idle-timeout"));
+    plan.dialogue = TRY(plan_dialogue(args, patience));
+    plan.pace = TRY(plan_pace(args));
+    plan.crlf = args.crlf;
+    plan.copy = args.copy;
+    plan.hex = args.hex;
+    if (!plan.dialogue.wanted())
+        return plan;
+    const auto expects = [](const auto& step) { return std::holds_alternative<Pattern>(step); };
+    if (args.send_only && std::ranges::any_of(plan.dialogue.steps, expects))
+        return Failure(Error::usage("--send-only drops what --expect waits for"));
+    if (args.recv_only) {
+        plan.input_after_dialogue = false;
+        plan.rules.send = true;
+        plan.rules.half_close = false;
+    }
+    return plan;
+}
+
 } // namespace
 
 std::vector<Option> relay_options(RelayArgs& args)
@@ -84,6 +142,15 @@ std::vector<Option> relay_options(RelayArgs& args)
          &args.linger_after_eof},
         {"--recv-only", "", "Do not read stdin", &args.recv_only},
         {"--send-only", "", "Drop what arrives; done when all is sent", &args.send_only},
+        {"--send", "TEXT", "Send TEXT (C escapes) before stdin; repeatable", &args.dialogue},
+        {"--expect", "TEXT", "Wait for TEXT (C escapes), in order with --send; exit 1 if missed",
+         &args.dialogue},
+        {"--expect-re", "RE", "The same for a regular expression (RE2)", &args.dialogue},
+        {"--crlf", "", "Send line ends of stdin as CR LF", &args.crlf},
+        {"--line-delay", "DUR", "Pause after each line sent", &args.line_delay},
+        {"--rate", "RATE", "Send at most so many bytes per second (10M)", &args.rate},
+        {"--hex", "", "Dump what goes and comes to stderr in hexadecimal", &args.hex},
+        {"--copy", "", "Always copy: never sendfile(2) or splice(2)", &args.copy},
         {"--idle-timeout", "DUR", "End when nothing moves for so long", &args.idle_timeout},
         {"--out", "FILE", "Write what arrives to FILE", &args.out},
         {"--raw", "", "Write what arrives to a terminal unescaped", &args.raw},
@@ -95,13 +162,12 @@ std::vector<Option> relay_options(RelayArgs& args)
     };
 }
 
-Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
+Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, Duration patience,
                                const std::optional<std::vector<std::string>>& child_words)
 {
     RelayChoice choice;
     choice.child = TRY(plan_child(args, child_words));
-    choice.relay.rules = TRY(plan_rules(args));
-    choice.relay.idle_timeout = TRY(plan_duration(args.idle_timeout, "--idle-timeout"));
+    choice.relay = TRY(plan_transfer(args, patience));
     choice.framing = TRY(plan_framing(args));
     choice.payload.file = args.out;
     choice.payload.raw = args.raw;
@@ -116,11 +182,17 @@ Result<> check_datagrams(Transport transport, const RelayChoice& choice)
     if (choice.framing.wanted() && !is_datagram(transport))
         return Failure(
             Error::usage("--datagram-size and --per-line frame datagrams; " + name + " has none"));
+    const auto& relay = choice.relay;
+    if (is_datagram(transport) &&
+        (relay.dialogue.wanted() || relay.pace.wanted() || relay.crlf || relay.hex))
+        return Failure(Error::usage("--send, --expect, --crlf, --line-delay, --rate and --hex work "
+                                    "on streams of bytes; " +
+                                    name + " has datagrams"));
     if (socket_type(transport) != SOCK_DGRAM)
         return {};
     if (choice.child.wanted())
         return Failure(Error::usage("a command wants a connection; " + name + " has none"));
-    if (!choice.relay.rules.half_close)
+    if (!choice.relay.rules.half_close && choice.relay.rules.send)
         return Failure(Error::usage("--no-half-close wants a connection; " + name + " has none"));
     return {};
 }

@@ -27,6 +27,12 @@ struct RelayArgs {
     std::optional<std::string> sh;
     std::optional<std::string> datagram_size;
     bool per_line = false;
+    std::vector<GivenValue> dialogue; ///< --send, --expect and --expect-re in their order
+    bool crlf = false;
+    bool hex = false;
+    bool copy = false;
+    std::optional<std::string> line_delay;
+    std::optional<std::string> rate;
 
     bool operator==(const RelayArgs&) const = default;
 };
@@ -40,8 +46,9 @@ struct RelayChoice {
     ChildPlan child;
 };
 
-/// `child_words`: what stands behind `--`. In the JSON modes payload goes into records.
-Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
+/// `patience`: for an expected answer. `child_words`: what stands behind `--`. In the JSON modes
+/// payload goes into records.
+Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, Duration patience,
                                const std::optional<std::vector<std::string>>& child_words);
 
 /// Usage errors: framing without datagrams, or what wants a connection where there is none.
