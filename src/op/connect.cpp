@@ -15,6 +15,13 @@ namespace sockit {
 
 namespace {
 
+/// A failure to connect that another try may not meet. What went wrong on our own side stays so.
+bool may_change(const Error& error)
+{
+    return (error.domain == Domain::Errno || error.domain == Domain::Resolver) &&
+           (error.phase == Phase::Resolve || error.phase == Phase::Connect);
+}
+
 class ConnectRun {
 public:
     ConnectRun(const ConnectPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
@@ -27,6 +34,7 @@ public:
 
 private:
     Result<> go();
+    Result<std::optional<Connection>> reach_in_the_end();
     Result<std::optional<Connection>> reach();
     Result<std::optional<Connection>> reach_directly();
     Result<std::optional<Connection>> reach_through_proxy();
@@ -66,13 +74,30 @@ ConnectEnd ConnectRun::run()
 Result<> ConnectRun::go()
 {
     m_loop = TRY(OpLoop::open(m_plan.deadline));
-    m_limit = Deadline::after(m_plan.timeout);
-    auto connection = TRY(reach());
+    auto connection = TRY(reach_in_the_end());
     if (connection)
         TRY(use(*std::move(connection)));
     if (m_loop->deadline_passed())
         return Failure(out_of_time());
     return {};
+}
+
+/// As often as the plan allows; nothing when the loop was stopped.
+Result<std::optional<Connection>> ConnectRun::reach_in_the_end()
+{
+    for (std::uint64_t tries = 0;; ++tries) {
+        m_limit = Deadline::after(m_plan.timeout);
+        auto connection = reach();
+        if (connection || tries == m_plan.retries || !may_change(connection.error()))
+            return connection;
+        m_emit(Note{"try " + std::to_string(tries + 1) +
+                    " failed: " + describe_error(connection.error())});
+        const auto pause = Deadline::after(m_plan.retry_interval);
+        while (!pause.passed() && !m_loop->stopped())
+            TRY(m_loop->wait(pause));
+        if (m_loop->stopped())
+            return std::optional<Connection>();
+    }
 }
 
 /// All that comes before the first byte of payload; nothing when the loop was stopped.
@@ -124,9 +149,10 @@ Result<std::optional<Connection>> ConnectRun::reach_through_proxy()
 /// The target's endpoints; none when the loop was stopped.
 Result<std::vector<Endpoint>> ConnectRun::find()
 {
+    const auto begin = Clock::now();
     auto endpoints = TRY(resolve_in_loop(*m_loop, m_plan.target, m_plan.socket.family, m_limit));
     if (!m_plan.target.endpoint && !endpoints.empty())
-        m_summary.phases.resolve = Clock::now() - m_start;
+        m_summary.phases.resolve = Clock::now() - begin;
     return endpoints;
 }
 

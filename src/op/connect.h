@@ -17,6 +17,8 @@ struct ConnectPlan {
     SocketPlan socket;
     Duration timeout = std::chrono::seconds(10); ///< all that comes before payload, together
     std::optional<Duration> deadline;            ///< the whole run
+    std::uint64_t retries = 0; ///< after failures to connect, each try within the timeout
+    Duration retry_interval = std::chrono::seconds(1);
     std::optional<ProxyPlan> proxy;
     std::optional<ProxyHeaderPlan> proxy_header;
     RelayPlan relay;
