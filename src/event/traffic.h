@@ -50,6 +50,14 @@ struct Traffic {
     bool operator==(const Traffic&) const = default;
 };
 
+/// Of a connection whose bytes we move, before the first.
+inline Traffic no_traffic()
+{
+    Traffic traffic;
+    traffic.bytes_sent = traffic.bytes_received = traffic.bytes_unacked = 0;
+    return traffic;
+}
+
 /// Bytes that a connection received, where they are told as they come; of datagrams each one, even
 /// if it is empty.
 struct PayloadReceived {

@@ -55,6 +55,7 @@ private:
     Result<> receive();
     DatagramPeer& peer_of(const ReceivedDatagram& datagram);
     Result<> hand_on();
+    void deny(const Endpoint& peer);
     Result<> read_input();
     Result<> send();
     Result<> watch_clocks();
@@ -160,6 +161,11 @@ Result<> DatagramServer::hand_on()
     while (!m_arrived.empty() && m_output_open) {
         if (!m_output.writing()) {
             const auto& datagram = m_arrived.front();
+            if (!m_plan.access.admits(datagram.from)) {
+                deny(datagram.from);
+                m_arrived = m_arrived.subspan(1);
+                continue;
+            }
             auto& peer = peer_of(datagram);
             if (m_plan.relay.rules.receive)
                 TRY(m_output.take(datagram, peer.address.unmapped(), peer.id, *peer.kept));
@@ -170,6 +176,16 @@ Result<> DatagramServer::hand_on()
         m_arrived = m_arrived.subspan(1);
     }
     return {};
+}
+
+/// Told of the first only: anybody can send any number.
+void DatagramServer::deny(const Endpoint& peer)
+{
+    if (m_summary.denied++ > 0)
+        return;
+    Error error = Error::from_errno(Phase::Receive, "recv", peer.unmapped().text(), EACCES);
+    error.detail = "--allow and --deny do not admit it";
+    m_emit(Warning{.message = {}, .error = std::move(error)});
 }
 
 /// Whoever sent it, with the datagram counted.

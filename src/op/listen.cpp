@@ -30,7 +30,7 @@ private:
     Result<> serve_peers(Acceptor& acceptor);
     Result<> serve_one(Acceptor& acceptor);
     Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
-    Result<> serve(Socket socket, ListenClosed& story);
+    Result<> serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story);
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
     Result<> exchange_messages(const Socket& socket, ListenClosed& story);
@@ -81,6 +81,7 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
                                {.keep_open = m_plan.keep_open,
                                 .accept_timeout = m_plan.accept_timeout,
                                 .max_peers = m_plan.listener.max_connections,
+                                .access = m_plan.listener.access,
                                 .relay = m_plan.relay,
                                 .framing = m_plan.framing},
                                m_plan.payload, m_emit, m_summary);
@@ -100,7 +101,9 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
     story.id = accepted->id;
     story.peer = accepted->peer;
     story.local = accepted->local;
-    auto served = serve(std::move(socket), story);
+    if (!m_child.wanted())
+        story.traffic = no_traffic();
+    auto served = serve(std::move(socket), *accepted, story);
     if (!served)
         story.error = served.error();
     story.duration = Clock::now() - since;
@@ -112,26 +115,32 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
 /// Nothing when the loop was stopped. Whatever happens, the listener is closed then.
 Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, Socket& socket)
 {
-    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_emit);
+    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_plan.listener.access, m_emit);
     const auto limit = Deadline::after(m_plan.accept_timeout);
     while (true) {
         TRY(door.update());
         TRY(m_loop->wait(sooner(limit, door.retry())));
         if (m_loop->stopped())
             return std::optional<PeerAccepted>();
-        if (auto accepted = TRY(door.next(socket)))
+        auto accepted = TRY(door.next(socket));
+        m_summary.denied = door.denied();
+        if (accepted)
             return accepted;
         if (limit.passed())
             return Failure(nobody_came(acceptor.local()));
     }
 }
 
-Result<> ListenRun::serve(Socket socket, ListenClosed& story)
+Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story)
 {
-    auto channel = TRY(receive_guest(
-        *m_loop, Reception(std::move(socket), story.peer, m_plan.listener.socket, m_emit)));
+    Reception reception(std::move(socket), accepted, m_plan, m_emit);
+    auto received = receive_guest(*m_loop, reception);
+    reception.tell();
+    auto channel = TRY(std::move(received));
     if (!channel)
         return {};
+    story.peer = reception.guest().peer;
+    story.proxy = reception.guest().proxy;
     if (m_child.wanted())
         return run_child(*std::move(channel), story);
     return channel->socket().type() == SOCK_SEQPACKET ? exchange_messages(channel->socket(), story)

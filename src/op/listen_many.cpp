@@ -42,7 +42,8 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit),
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections,
+                 plan.listener.access, m_emit),
           m_messages(plan.payload, m_destinations, m_emit)
     {}
 
@@ -60,6 +61,7 @@ private:
     Result<> let_in();
     void welcome(Guests::iterator guest);
     Result<> settle(Guest& guest);
+    void turn_away(Guests::iterator guest, const Error& error);
     void leave(Guests::iterator guest, std::optional<Error> error);
     Result<> attend(Guests::iterator guest);
     Result<> receive(Guests::iterator guest);
@@ -93,6 +95,7 @@ Result<> Server::run()
     m_door.close();
     end_all();
     m_summary.accepted = m_door.accepted();
+    m_summary.denied = m_door.denied();
     return served;
 }
 
@@ -125,14 +128,15 @@ Result<> Server::let_in()
         const auto accepted = TRY(m_door.next(socket));
         if (!accepted)
             break;
-        const auto now = Clock::now();
         m_guests.emplace_back();
         const auto guest = std::prev(m_guests.end());
         guest->story.id = accepted->id;
         guest->story.peer = accepted->peer;
         guest->story.local = accepted->local;
         guest->since = guest->last_moved = Clock::now();
-        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_emit);
+        if (!m_child.wanted())
+            guest->story.traffic = no_traffic();
+        guest->reception.emplace(std::move(socket), *accepted, m_plan, m_emit);
         m_by_id[accepted->id] = guest;
         welcome(guest);
     }
@@ -143,16 +147,14 @@ Result<> Server::let_in()
 /// this connection only.
 void Server::welcome(Guests::iterator guest)
 {
-    const auto fail = [&](const Error& error) {
-        m_emit(Warning{.message = {}, .error = error});
-        leave(guest, error);
-    };
     const auto step = guest->reception->advance();
     m_loop.poller().remove(guest->ref());
     if (!step)
-        return fail(step.error());
+        return turn_away(guest, step.error());
     Result<> done;
     if (*step == Reception::Step::Done) {
+        guest->story.peer = guest->reception->guest().peer;
+        guest->story.proxy = guest->reception->guest().proxy;
         guest->channel.emplace(guest->reception->take_channel());
         guest->reception.reset();
         m_receiving.set(guest->story.id, {});
@@ -164,7 +166,15 @@ void Server::welcome(Guests::iterator guest)
                                     .write = *step == Reception::Step::WantWrite});
     }
     if (!done)
-        fail(done.error());
+        turn_away(guest, done.error());
+}
+
+void Server::turn_away(Guests::iterator guest, const Error& error)
+{
+    if (guest->reception)
+        guest->reception->tell();
+    m_emit(Warning{.message = {}, .error = error});
+    leave(guest, error);
 }
 
 Result<> Server::settle(Guest& guest)
@@ -178,11 +188,9 @@ Result<> Server::settle(Guest& guest)
         TRY(prepare_for_datagrams(guest.channel->socket()));
         if (!m_inbox)
             m_inbox.emplace();
-        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
         story.traffic.datagrams.emplace();
     } else {
         guest.destination = m_destinations.make(story.id);
-        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
     }
     return m_loop.poller().add(guest.ref(), story.id, {.read = true});
 }
@@ -190,6 +198,8 @@ Result<> Server::settle(Guest& guest)
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
 {
     auto& story = guest->story;
+    if (guest->reception)
+        guest->reception->tell();
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
     if (story.traffic.datagrams)
@@ -282,9 +292,7 @@ Result<> Server::watch_clocks()
         Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
         return Failure(nobody_came(m_local));
     while (const auto late = m_receiving.expired(Clock::now()))
-        leave(m_by_id.at(*late),
-              Error::from_errno(Phase::Receive, "recv", m_by_id.at(*late)->story.peer.text(),
-                                ETIMEDOUT));
+        turn_away(m_by_id.at(*late), m_by_id.at(*late)->reception->too_late());
     const auto idle = m_plan.relay.idle_timeout;
     while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
         const auto guest = m_guests.begin();

@@ -248,6 +248,22 @@ TEST(DatagramServer, AnswersFromTheAddressThatWasAsked)
     }
 }
 
+TEST(DatagramServer, WhoIsNotAdmittedIsDroppedAndCounted)
+{
+    Server server({"listen", "udp:0", "--deny", "127.0.0.0/8", "--jsonl"});
+    const DatagramPeer denied(Kind::Inet);
+    const DatagramPeer admitted(Kind::Inet6);
+    denied.send_to(Address("127.0.0.1:" + server.port()), "one");
+    denied.send_to(Address("127.0.0.1:" + server.port()), "two");
+    admitted.send_to(Address("[::1]:" + server.port()), "three");
+    server->wait_for_output("three");
+    const auto outcome = stop(server);
+    EXPECT_TRUE(valid_lines(outcome.out)) << outcome;
+    EXPECT_EQ(of_type(outcome, "accept").size(), 1U);
+    EXPECT_EQ(of_type(outcome, "warning").size(), 1U);
+    EXPECT_EQ(parse_lines(outcome.out).back()["denied"], 2);
+}
+
 TEST(DatagramServer, BothFamiliesOnABarePort)
 {
     Server server({"listen", "udp:0", "--per-line"}, {.input = "answer\n"});
