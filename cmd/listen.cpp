@@ -67,6 +67,8 @@ Result<> check_many(const RelayArgs& args)
     for (const auto& option :
          {Forbidden{args.send_only, "--send-only"},
           Forbidden{!args.dialogue.empty(), "--send or --expect"}, Forbidden{args.crlf, "--crlf"},
+          Forbidden{args.per_line, "--per-line"},
+          Forbidden{args.datagram_size.has_value(), "--datagram-size"},
           Forbidden{args.hex, "--hex"}, Forbidden{args.line_delay.has_value(), "--line-delay"},
           Forbidden{args.rate.has_value(), "--rate"}})
         if (option.given)
@@ -83,6 +85,8 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
     plan.listener.access = TRY(plan_access(args.allow, args.deny, plan.listener.target));
     plan.proxy_protocol = args.proxy_protocol;
+    if (plan.proxy_protocol && is_datagram(plan.listener.target.transport))
+        return Failure(Error::usage("--proxy-protocol wants a stream of bytes"));
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
@@ -92,7 +96,9 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     constexpr Duration patience = std::chrono::seconds(10);
     const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
     auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
+    TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
+    plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     TRY(plan_modes(args.modes, args.relay, plan));

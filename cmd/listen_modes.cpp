@@ -34,7 +34,12 @@ Result<> plan_modes(const ListenModeArgs& args, const RelayArgs& relay, ListenPl
     const bool child = plan.child.wanted();
     const bool file = relay.out.has_value();
     const bool directory = args.out_directory.has_value();
+    const bool stream =
+        plan.listener.passed || socket_type(plan.listener.target.transport) == SOCK_STREAM;
     const std::array clashes{
+        ModeClash{!stream &&
+                      (args.broadcast || args.chat || args.tag || directory || plan.proxy_protocol),
+                  "--broadcast, --chat, --tag, --out-dir and --proxy-protocol want streams"},
         ModeClash{(args.broadcast || args.chat) && !plan.keep_open,
                   "--broadcast and --chat are for many connections: they want -k"},
         ModeClash{child && (args.broadcast || args.chat || args.tag || args.discard || directory),

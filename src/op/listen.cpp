@@ -1,5 +1,7 @@
 #include "op/listen.h"
 
+#include "op/datagram_relay.h"
+#include "op/datagram_server.h"
 #include "op/listen_many.h"
 #include "op/listen_story.h"
 #include "op/reception.h"
@@ -32,6 +34,7 @@ private:
     Result<> serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story);
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
+    Result<> exchange_messages(const Socket& socket, ListenClosed& story);
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
@@ -74,6 +77,15 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
 {
     if (!m_output_open)
         return {}; // nobody would learn of what happens
+    if (acceptor.socket().type() == SOCK_DGRAM)
+        return serve_datagrams(*m_loop, acceptor,
+                               {.keep_open = m_plan.keep_open,
+                                .accept_timeout = m_plan.accept_timeout,
+                                .max_peers = m_plan.listener.max_connections,
+                                .access = m_plan.listener.access,
+                                .relay = m_plan.relay,
+                                .framing = m_plan.framing},
+                               m_plan.payload, m_emit, m_summary);
     return m_plan.keep_open ? serve_many(*m_loop, acceptor, m_plan, m_child, m_emit, m_summary)
                             : serve_one(acceptor);
 }
@@ -130,7 +142,10 @@ Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClo
         return {};
     story.peer = reception.guest().peer;
     story.proxy = reception.guest().proxy;
-    return m_child.wanted() ? run_child(*std::move(channel), story) : relay(*channel, story);
+    if (m_child.wanted())
+        return run_child(*std::move(channel), story);
+    return channel->socket().type() == SOCK_SEQPACKET ? exchange_messages(channel->socket(), story)
+                                                      : relay(*channel, story);
 }
 
 Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
@@ -142,6 +157,19 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
                                    m_plan.relay, m_emit);
     story.traffic = outcome.traffic;
     story.payload = destination.take_kept();
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> ListenRun::exchange_messages(const Socket& socket, ListenClosed& story)
+{
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
+    auto outcome = relay_datagrams(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
+                                   DatagramOutput(m_plan.payload, destinations, m_emit),
+                                   {m_plan.relay, m_plan.framing, {}, story.id}, m_emit);
+    story.traffic = outcome.traffic;
+    story.payload = std::move(outcome.payload);
     if (outcome.error)
         return Failure(*outcome.error);
     return {};

@@ -1,6 +1,7 @@
 #include "op/listen_many.h"
 
 #include "op/audience.h"
+#include "op/datagram_output.h"
 #include "op/delivery.h"
 #include "op/listen_story.h"
 
@@ -23,7 +24,8 @@ public:
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
           m_door(loop, acceptor, listener_token, plan.listener.max_connections,
                  plan.listener.access, m_emit),
-          m_audience(loop.poller(), plan, [this](Guest& guest) { moved(guest); })
+          m_audience(loop.poller(), plan, [this](Guest& guest) { moved(guest); }),
+          m_messages(plan.payload, m_destinations, m_emit)
     {}
 
     Server(const Server&) = delete;
@@ -46,6 +48,7 @@ private:
     void moved(Guest& guest);
     Result<> attend(Guests::iterator guest, const Ready& ready);
     Result<> receive(Guests::iterator guest);
+    Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
     [[nodiscard]] Deadline next_deadline() const;
@@ -61,8 +64,10 @@ private:
     Destinations m_destinations;
     Admission m_door;
     Audience m_audience;
-    Buffer m_buffer; ///< shared: nothing stays in it between two reads
-    Guests m_guests; ///< who moved longest ago first
+    Buffer m_buffer;                      ///< shared: nothing stays in it between two reads
+    std::optional<DatagramInbox> m_inbox; ///< of seqpacket connections, whose messages
+    DatagramOutput m_messages;            ///< go here
+    Guests m_guests;                      ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
     Timers m_receiving; ///< by when receptions must be done
     Clock::time_point m_lonely_since = Clock::now();
@@ -170,6 +175,13 @@ Result<> Server::settle(Guest& guest)
         guest.channel.reset();
         return m_loop.poller().add(guest.ref(), story.id, {.read = true});
     }
+    if (guest.channel->socket().type() == SOCK_SEQPACKET) {
+        TRY(prepare_for_datagrams(guest.channel->socket()));
+        if (!m_inbox)
+            m_inbox.emplace();
+        story.traffic.datagrams.emplace();
+        return m_loop.poller().add(guest.ref(), story.id, {.read = true});
+    }
     guest.destination = TRY(m_destinations.make_for(story.id, story.peer));
     story.file = guest.destination->path();
     TRY(m_loop.poller().add(guest.ref(), story.id, guest.interest));
@@ -185,6 +197,8 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
     m_audience.part(*guest);
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
+    if (story.traffic.datagrams)
+        m_messages.finish(story.payload);
     if (guest->destination) {
         // The last bytes of text that a peer cut within a character.
         static_cast<void>(guest->destination->finish());
@@ -245,6 +259,8 @@ Result<> Server::attend(Guests::iterator guest, const Ready& ready)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
+    if (traffic.datagrams)
+        return receive_messages(guest);
     const auto got = guest->channel->receive(m_buffer.space());
     if (got && got->would_block())
         return {};
@@ -261,6 +277,27 @@ Result<> Server::receive(Guests::iterator guest)
     const auto bytes = m_buffer.rest();
     m_audience.heard(*guest, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     return hand_on(*guest, bytes);
+}
+
+Result<> Server::receive_messages(Guests::iterator guest)
+{
+    auto& story = guest->story;
+    const auto got = m_inbox->receive(guest->channel->socket(), story.peer.text());
+    if (!got || got->ended)
+        story.traffic.closed_first = Side::Peer;
+    for (const auto& message : got ? got->datagrams : std::span<const ReceivedDatagram>()) {
+        *story.traffic.bytes_received += message.bytes.size();
+        ++story.traffic.datagrams->received;
+        TRY(m_messages.take(message, story.peer, story.id, story.payload));
+        while (!TRY(m_messages.write()) && !m_loop.stopped())
+            TRY(m_loop.wait_writable(m_messages.ref()));
+    }
+    if (!got || got->ended) {
+        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        return {};
+    }
+    moved(*guest);
+    return {};
 }
 
 /// Output that takes nothing holds up everybody: there is nowhere to put what they send.

@@ -16,6 +16,12 @@ void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& su
     summary.errors += closed.error ? 1 : 0;
     add(summary.bytes_received, closed.traffic.bytes_received);
     add(summary.bytes_sent, closed.traffic.bytes_sent);
+    if (const auto& datagrams = closed.traffic.datagrams) {
+        if (!summary.datagrams)
+            summary.datagrams.emplace();
+        summary.datagrams->sent += datagrams->sent;
+        summary.datagrams->received += datagrams->received;
+    }
     emit(closed);
 }
 

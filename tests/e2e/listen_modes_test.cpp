@@ -320,6 +320,16 @@ TEST(Discard, CountsAndDrops)
     }
 }
 
+TEST(Discard, Datagrams)
+{
+    Server server({"listen", "--discard", "--jsonl", "udp:127.0.0.1:0", "--idle-timeout", "200ms"});
+    run({"connect", "--send-only", "udp:" + server.endpoint()}, {.input = "hello"});
+    const auto outcome = server->wait();
+    EXPECT_TRUE(valid_lines(outcome.out));
+    EXPECT_EQ(parse_lines(outcome.out).back()["bytes_received"], 5);
+    EXPECT_EQ(outcome.out.find("\"data\""), std::string::npos) << outcome;
+}
+
 TEST(ListenModes, WhatDoesNotGoTogetherIsAUsageError)
 {
     for (const Words& options :
@@ -329,8 +339,12 @@ TEST(ListenModes, WhatDoesNotGoTogetherIsAUsageError)
           Words{"-k", "--broadcast", "--recv-only"}, Words{"--discard", "--out", "f"},
           Words{"--discard", "--tag"}, Words{"--discard", "--out-dir", "d"},
           Words{"--discard", "--raw"}, Words{"--out-dir", "d", "--out", "f"},
-          Words{"--out-dir", "d", "--tag"}}) {
-        Words words{"listen", "127.0.0.1:0"};
+          Words{"--out-dir", "d", "--tag"}, Words{"-k", "--chat", "udp:127.0.0.1:0"},
+          Words{"--out-dir", "d", "udp:127.0.0.1:0"},
+          Words{"--proxy-protocol", "unix-dgram:/nowhere/x"}}) {
+        Words words{"listen"};
+        if (options.back().find(':') == std::string::npos)
+            words.emplace_back("127.0.0.1:0");
         words.insert(words.end(), options.begin(), options.end());
         const auto outcome = run(words);
         EXPECT_TRUE(exited(outcome, 2));
