@@ -14,6 +14,8 @@ struct ConnectArgs {
     OutputArgs output;
     NetworkArgs network;
     RelayArgs relay;
+    std::optional<std::string> retry;
+    std::optional<std::string> retry_interval;
     std::optional<std::string> proxy;
     std::optional<std::string> proxy_protocol;
     std::vector<std::string> words;

@@ -1,6 +1,7 @@
 #include "cmd/listen.h"
 
 #include "cmd/plan_common.h"
+#include "cmd/proxy_options.h"
 #include "cmd/run_planned.h"
 #include "report/shapes.h"
 
@@ -17,7 +18,12 @@ public:
               {"--accept-timeout", "DUR", "End when nobody has connected for so long",
                &m_args.accept_timeout},
               timeout_option(m_args.network, "Limit for one answer of the peer (default: 10s)"),
-              deadline_option(m_args.network)},
+              deadline_option(m_args.network),
+              {"--allow", "CIDR", "Let in only peers from there (repeatable)", &m_args.allow},
+              {"--deny", "CIDR", "Let in no peers from there, even if allowed (repeatable)",
+               &m_args.deny},
+              {"--proxy-protocol", "", "Connections begin with a PROXY header that names the peer",
+               &m_args.proxy_protocol}},
              server_options(m_args.server),
              relay_options(m_args.relay),
              socket_options(m_args.network),
@@ -60,6 +66,8 @@ Result<> check_many(const RelayArgs& args)
     for (const auto& option :
          {Forbidden{args.send_only, "--send-only"},
           Forbidden{!args.dialogue.empty(), "--send or --expect"}, Forbidden{args.crlf, "--crlf"},
+          Forbidden{args.per_line, "--per-line"},
+          Forbidden{args.datagram_size.has_value(), "--datagram-size"},
           Forbidden{args.hex, "--hex"}, Forbidden{args.line_delay.has_value(), "--line-delay"},
           Forbidden{args.rate.has_value(), "--rate"}})
         if (option.given)
@@ -74,6 +82,10 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
 {
     ListenPlan plan;
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
+    plan.listener.access = TRY(plan_access(args.allow, args.deny, plan.listener.target));
+    plan.proxy_protocol = args.proxy_protocol;
+    if (plan.proxy_protocol && is_datagram(plan.listener.target.transport))
+        return Failure(Error::usage("--proxy-protocol wants a stream of bytes"));
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
@@ -83,7 +95,9 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     constexpr Duration patience = std::chrono::seconds(10);
     const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
     auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
+    TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
+    plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     return plan;

@@ -15,6 +15,9 @@ struct ListenArgs {
     NetworkArgs network;
     ServerArgs server;
     RelayArgs relay;
+    bool proxy_protocol = false;
+    std::vector<std::string> allow;
+    std::vector<std::string> deny;
     bool keep_open = false;
     std::optional<std::string> accept_timeout;
     std::vector<std::string> words;

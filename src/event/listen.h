@@ -16,6 +16,7 @@ struct ListenClosed {
     std::uint64_t id = 0;
     Endpoint peer;
     Endpoint local;
+    std::optional<Endpoint> proxy; ///< who really connected, where its PROXY header named the peer
     Traffic traffic;
     Duration duration = {};
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
@@ -27,12 +28,14 @@ struct ListenClosed {
 
 struct ListenSummary {
     std::uint64_t accepted = 0;
+    std::uint64_t denied = 0; ///< not accepted: --allow and --deny
     std::uint64_t closed = 0;
     std::uint64_t errors = 0; ///< connections that ended with one
     /// nullopt: children had the connections to themselves.
     std::optional<std::uint64_t> bytes_received = 0;
     std::optional<std::uint64_t> bytes_sent = 0;
-    std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
+    std::optional<std::string> stopped_by;             ///< "SIGTERM", "deadline"
+    std::optional<Datagrams> datagrams = std::nullopt; ///< where there are any: not of streams
     std::optional<Error> error; ///< what ended the server, or its only connection, before its time
 
     bool operator==(const ListenSummary&) const = default;

@@ -2,6 +2,7 @@
 
 #include "op/owned_path.h"
 #include "op/socket_plan.h"
+#include "sock/cidr.h"
 
 #include <cstdint>
 
@@ -16,6 +17,7 @@ struct ListenerPlan {
     std::optional<int> ready_fd;
     std::optional<std::string> port_file;
     std::optional<std::uint64_t> max_connections; ///< at once; for the op to keep
+    AccessRules access;                           ///< likewise
 
     bool operator==(const ListenerPlan&) const = default;
 };
@@ -30,9 +32,9 @@ struct Listener {
 /// plan has it, IPV6_V6ONLY, the interface, the options of the fresh phase.
 Result<Listener> open_unbound(const Endpoint& endpoint, const ListenerPlan& plan);
 
-/// A listening socket. A bare port listens on every address of both families (IPv4 alone where
-/// there is no IPv6). A unix path is taken only if nothing or a socket that nobody serves stands
-/// there; it is removed at the end.
+/// A listening socket, or a bound one where the transport has no connections. A bare port listens
+/// on every address of both families (IPv4 alone where there is no IPv6). A unix path is taken only
+/// if nothing or a socket that nobody serves stands there; it is removed at the end.
 class Acceptor {
 public:
     /// Resolves if it must (10 s at most), binds and listens. Errors: usage (a --ready-fd that is

@@ -1,5 +1,7 @@
 #include "op/listen.h"
 
+#include "op/datagram_relay.h"
+#include "op/datagram_server.h"
 #include "op/listen_many.h"
 #include "op/reception.h"
 #include "op/relay_driver.h"
@@ -28,9 +30,10 @@ private:
     Result<> serve_peers(Acceptor& acceptor);
     Result<> serve_one(Acceptor& acceptor);
     Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
-    Result<> serve(Socket socket, ListenClosed& story);
+    Result<> serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story);
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
+    Result<> exchange_messages(const Socket& socket, ListenClosed& story);
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
@@ -73,6 +76,15 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
 {
     if (!m_output_open)
         return {}; // nobody would learn of what happens
+    if (acceptor.socket().type() == SOCK_DGRAM)
+        return serve_datagrams(*m_loop, acceptor,
+                               {.keep_open = m_plan.keep_open,
+                                .accept_timeout = m_plan.accept_timeout,
+                                .max_peers = m_plan.listener.max_connections,
+                                .access = m_plan.listener.access,
+                                .relay = m_plan.relay,
+                                .framing = m_plan.framing},
+                               m_plan.payload, m_emit, m_summary);
     return m_plan.keep_open ? serve_many(*m_loop, acceptor, m_plan, m_child, m_emit, m_summary)
                             : serve_one(acceptor);
 }
@@ -89,7 +101,9 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
     story.id = accepted->id;
     story.peer = accepted->peer;
     story.local = accepted->local;
-    auto served = serve(std::move(socket), story);
+    if (!m_child.wanted())
+        story.traffic = no_traffic();
+    auto served = serve(std::move(socket), *accepted, story);
     if (!served)
         story.error = served.error();
     story.duration = Clock::now() - since;
@@ -101,27 +115,36 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
 /// Nothing when the loop was stopped. Whatever happens, the listener is closed then.
 Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, Socket& socket)
 {
-    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_emit);
+    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_plan.listener.access, m_emit);
     const auto limit = Deadline::after(m_plan.accept_timeout);
     while (true) {
         TRY(door.update());
         TRY(m_loop->wait(sooner(limit, door.retry())));
         if (m_loop->stopped())
             return std::optional<PeerAccepted>();
-        if (auto accepted = TRY(door.next(socket)))
+        auto accepted = TRY(door.next(socket));
+        m_summary.denied = door.denied();
+        if (accepted)
             return accepted;
         if (limit.passed())
             return Failure(nobody_came(acceptor.local()));
     }
 }
 
-Result<> ListenRun::serve(Socket socket, ListenClosed& story)
+Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story)
 {
-    auto channel = TRY(receive_guest(
-        *m_loop, Reception(std::move(socket), story.peer, m_plan.listener.socket, m_emit)));
+    Reception reception(std::move(socket), accepted, m_plan, m_emit);
+    auto received = receive_guest(*m_loop, reception);
+    reception.tell();
+    auto channel = TRY(std::move(received));
     if (!channel)
         return {};
-    return m_child.wanted() ? run_child(*std::move(channel), story) : relay(*channel, story);
+    story.peer = reception.guest().peer;
+    story.proxy = reception.guest().proxy;
+    if (m_child.wanted())
+        return run_child(*std::move(channel), story);
+    return channel->socket().type() == SOCK_SEQPACKET ? exchange_messages(channel->socket(), story)
+                                                      : relay(*channel, story);
 }
 
 Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
@@ -132,6 +155,19 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
                                    m_plan.relay, m_emit);
     story.traffic = outcome.traffic;
     story.payload = destination.take_kept();
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> ListenRun::exchange_messages(const Socket& socket, ListenClosed& story)
+{
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
+    auto outcome = relay_datagrams(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
+                                   DatagramOutput(m_plan.payload, destinations, m_emit),
+                                   {m_plan.relay, m_plan.framing, {}, story.id}, m_emit);
+    story.traffic = outcome.traffic;
+    story.payload = std::move(outcome.payload);
     if (outcome.error)
         return Failure(*outcome.error);
     return {};

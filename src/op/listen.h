@@ -2,6 +2,7 @@
 
 #include "op/acceptor.h"
 #include "op/child.h"
+#include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
 
@@ -11,10 +12,12 @@ namespace sockit {
 
 struct ListenPlan {
     ListenerPlan listener;
-    bool keep_open = false; ///< any number of connections; stdin is not read
+    bool keep_open = false;      ///< any number of connections; stdin is not read
+    bool proxy_protocol = false; ///< connections begin with a PROXY header
     std::optional<Duration> accept_timeout;
     std::optional<Duration> deadline; ///< the whole run
     RelayPlan relay;
+    FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
     ChildPlan child; ///< one for each connection; if none is wanted, stdin and stdout serve it
 

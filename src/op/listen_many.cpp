@@ -2,6 +2,7 @@
 
 #include "loop/timers.h"
 #include "op/buffer.h"
+#include "op/datagram_output.h"
 #include "op/delivery.h"
 #include "op/reception.h"
 
@@ -41,7 +42,9 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit)
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections,
+                 plan.listener.access, m_emit),
+          m_messages(plan.payload, m_destinations, m_emit)
     {}
 
     Server(const Server&) = delete;
@@ -58,9 +61,11 @@ private:
     Result<> let_in();
     void welcome(Guests::iterator guest);
     Result<> settle(Guest& guest);
+    void turn_away(Guests::iterator guest, const Error& error);
     void leave(Guests::iterator guest, std::optional<Error> error);
     Result<> attend(Guests::iterator guest);
     Result<> receive(Guests::iterator guest);
+    Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
     [[nodiscard]] Deadline next_deadline() const;
@@ -75,8 +80,10 @@ private:
     Endpoint m_local;
     Destinations m_destinations;
     Admission m_door;
-    Buffer m_buffer; ///< shared: nothing stays in it between two reads
-    Guests m_guests; ///< who moved longest ago first
+    Buffer m_buffer;                      ///< shared: nothing stays in it between two reads
+    std::optional<DatagramInbox> m_inbox; ///< of seqpacket connections, whose messages
+    DatagramOutput m_messages;            ///< go here
+    Guests m_guests;                      ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
     Timers m_receiving; ///< by when receptions must be done
     Clock::time_point m_lonely_since = Clock::now();
@@ -88,6 +95,7 @@ Result<> Server::run()
     m_door.close();
     end_all();
     m_summary.accepted = m_door.accepted();
+    m_summary.denied = m_door.denied();
     return served;
 }
 
@@ -120,14 +128,15 @@ Result<> Server::let_in()
         const auto accepted = TRY(m_door.next(socket));
         if (!accepted)
             break;
-        const auto now = Clock::now();
         m_guests.emplace_back();
         const auto guest = std::prev(m_guests.end());
         guest->story.id = accepted->id;
         guest->story.peer = accepted->peer;
         guest->story.local = accepted->local;
         guest->since = guest->last_moved = Clock::now();
-        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_emit);
+        if (!m_child.wanted())
+            guest->story.traffic = no_traffic();
+        guest->reception.emplace(std::move(socket), *accepted, m_plan, m_emit);
         m_by_id[accepted->id] = guest;
         welcome(guest);
     }
@@ -138,16 +147,14 @@ Result<> Server::let_in()
 /// this connection only.
 void Server::welcome(Guests::iterator guest)
 {
-    const auto fail = [&](const Error& error) {
-        m_emit(Warning{.message = {}, .error = error});
-        leave(guest, error);
-    };
     const auto step = guest->reception->advance();
     m_loop.poller().remove(guest->ref());
     if (!step)
-        return fail(step.error());
+        return turn_away(guest, step.error());
     Result<> done;
     if (*step == Reception::Step::Done) {
+        guest->story.peer = guest->reception->guest().peer;
+        guest->story.proxy = guest->reception->guest().proxy;
         guest->channel.emplace(guest->reception->take_channel());
         guest->reception.reset();
         m_receiving.set(guest->story.id, {});
@@ -159,7 +166,15 @@ void Server::welcome(Guests::iterator guest)
                                     .write = *step == Reception::Step::WantWrite});
     }
     if (!done)
-        fail(done.error());
+        turn_away(guest, done.error());
+}
+
+void Server::turn_away(Guests::iterator guest, const Error& error)
+{
+    if (guest->reception)
+        guest->reception->tell();
+    m_emit(Warning{.message = {}, .error = error});
+    leave(guest, error);
 }
 
 Result<> Server::settle(Guest& guest)
@@ -169,9 +184,13 @@ Result<> Server::settle(Guest& guest)
         guest.child.emplace(
             TRY(Child::start(m_child, guest.channel->take_socket(), story.local, story.peer)));
         guest.channel.reset();
+    } else if (guest.channel->socket().type() == SOCK_SEQPACKET) {
+        TRY(prepare_for_datagrams(guest.channel->socket()));
+        if (!m_inbox)
+            m_inbox.emplace();
+        story.traffic.datagrams.emplace();
     } else {
         guest.destination = m_destinations.make(story.id);
-        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
     }
     return m_loop.poller().add(guest.ref(), story.id, {.read = true});
 }
@@ -179,8 +198,12 @@ Result<> Server::settle(Guest& guest)
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
 {
     auto& story = guest->story;
+    if (guest->reception)
+        guest->reception->tell();
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
+    if (story.traffic.datagrams)
+        m_messages.finish(story.payload);
     if (guest->destination) {
         // The last bytes of text that a peer cut within a character.
         static_cast<void>(guest->destination->finish());
@@ -212,6 +235,8 @@ Result<> Server::attend(Guests::iterator guest)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
+    if (traffic.datagrams)
+        return receive_messages(guest);
     const auto got = guest->channel->receive(m_buffer.space());
     if (got && got->would_block())
         return {};
@@ -225,6 +250,28 @@ Result<> Server::receive(Guests::iterator guest)
     m_guests.splice(m_guests.end(), m_guests, guest);
     m_buffer.filled(got->bytes);
     return hand_on(*guest, m_buffer.rest());
+}
+
+Result<> Server::receive_messages(Guests::iterator guest)
+{
+    auto& story = guest->story;
+    const auto got = m_inbox->receive(guest->channel->socket(), story.peer.text());
+    if (!got || got->ended)
+        story.traffic.closed_first = Side::Peer;
+    for (const auto& message : got ? got->datagrams : std::span<const ReceivedDatagram>()) {
+        *story.traffic.bytes_received += message.bytes.size();
+        ++story.traffic.datagrams->received;
+        TRY(m_messages.take(message, story.peer, story.id, story.payload));
+        while (!TRY(m_messages.write()) && !m_loop.stopped())
+            TRY(m_loop.wait_writable(m_messages.ref()));
+    }
+    if (!got || got->ended) {
+        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        return {};
+    }
+    guest->last_moved = Clock::now();
+    m_guests.splice(m_guests.end(), m_guests, guest);
+    return {};
 }
 
 /// Output that takes nothing holds up everybody: there is nowhere to put what they send.
@@ -245,9 +292,7 @@ Result<> Server::watch_clocks()
         Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
         return Failure(nobody_came(m_local));
     while (const auto late = m_receiving.expired(Clock::now()))
-        leave(m_by_id.at(*late),
-              Error::from_errno(Phase::Receive, "recv", m_by_id.at(*late)->story.peer.text(),
-                                ETIMEDOUT));
+        turn_away(m_by_id.at(*late), m_by_id.at(*late)->reception->too_late());
     const auto idle = m_plan.relay.idle_timeout;
     while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
         const auto guest = m_guests.begin();
@@ -303,6 +348,12 @@ void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& su
     summary.errors += closed.error ? 1 : 0;
     add(summary.bytes_received, closed.traffic.bytes_received);
     add(summary.bytes_sent, closed.traffic.bytes_sent);
+    if (const auto& datagrams = closed.traffic.datagrams) {
+        if (!summary.datagrams)
+            summary.datagrams.emplace();
+        summary.datagrams->sent += datagrams->sent;
+        summary.datagrams->received += datagrams->received;
+    }
     emit(closed);
 }
 

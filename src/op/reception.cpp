@@ -1,5 +1,8 @@
 #include "op/reception.h"
 
+#include "op/receive_exactly.h"
+#include "op/watched.h"
+
 #include <cerrno>
 
 namespace sockit {
@@ -10,32 +13,84 @@ constexpr auto reception_limit = std::chrono::seconds(10);
 
 } // namespace
 
-Reception::Reception(Socket socket, const Endpoint& peer, const SocketPlan& plan, const Emit& emit)
-    : m_channel(std::move(socket), peer), m_plan(plan), m_emit(emit),
+Reception::Reception(Socket socket, const PeerAccepted& guest, const ListenPlan& plan,
+                     const Emit& emit)
+    : m_channel(std::move(socket), guest.peer), m_guest(guest), m_plan(plan), m_emit(emit),
       m_deadline(Deadline::after(reception_limit))
-{}
+{
+    if (!m_plan.proxy_protocol)
+        tell();
+}
 
 Result<Reception::Step> Reception::advance()
 {
-    TRY(apply_options(m_channel.socket(), m_plan, SockoptPhase::Accepted, m_emit));
+    if (!m_options_set)
+        TRY(apply_options(m_channel.socket(), m_plan.listener.socket, SockoptPhase::Accepted,
+                          m_emit));
+    m_options_set = true;
+    if (m_plan.proxy_protocol && !m_header.header() && TRY(read_header()) != Step::Done)
+        return Step::WantRead;
+    tell();
     return Step::Done;
 }
 
-Result<std::optional<Channel>> receive_guest(OpLoop& loop, Reception reception)
+Result<Reception::Step> Reception::read_header()
 {
+    const auto subject = m_guest.peer.text();
+    const auto take = [&](std::string_view bytes) {
+        auto taken = m_header.take(bytes);
+        if (!taken) {
+            Error error = taken.error();
+            error.subject = subject;
+            return Result<std::size_t>(Failure(std::move(error)));
+        }
+        return taken;
+    };
+    while (!m_header.header()) {
+        const auto got = TRY(receive_exactly(m_channel.socket(), subject, take));
+        if (got.would_block())
+            return Step::WantRead;
+        if (got.end()) {
+            Error error = Error::from_errno(Phase::Receive, "PROXY header", subject, ECONNABORTED);
+            error.detail = "the connection ended before the header was complete";
+            return Failure(std::move(error));
+        }
+    }
+    if (const auto& ends = m_header.header()->ends)
+        m_guest.proxy = std::exchange(m_guest.peer, ends->source);
+    return Step::Done;
+}
+
+Error Reception::too_late() const
+{
+    Error error = Error::from_errno(Phase::Receive, "PROXY header", m_guest.peer.text(), ETIMEDOUT);
+    error.detail = "it did not come within 10 s";
+    return error;
+}
+
+void Reception::tell()
+{
+    if (!m_told)
+        m_emit(m_guest);
+    m_told = true;
+}
+
+Result<std::optional<Channel>> receive_guest(OpLoop& loop, Reception& reception)
+{
+    Watched watched(loop.poller(), reception.ref(), 0);
     while (!loop.stopped()) {
         const auto step = TRY(reception.advance());
-        if (step == Reception::Step::Done)
+        if (step == Reception::Step::Done) {
+            watched.want(std::nullopt);
             return std::optional(reception.take_channel());
+        }
         if (reception.deadline().passed())
-            return Failure(
-                Error::from_errno(Phase::Receive, "recv", reception.peer().text(), ETIMEDOUT));
-        TRY(loop.poller().add(reception.ref(), 0,
-                              {.read = step == Reception::Step::WantRead,
-                               .write = step == Reception::Step::WantWrite}));
-        const auto waited = loop.wait(reception.deadline());
-        loop.poller().remove(reception.ref());
-        TRY(waited);
+            return Failure(reception.too_late());
+        watched.want(Interest{.read = step == Reception::Step::WantRead,
+                              .write = step == Reception::Step::WantWrite});
+        if (watched.error())
+            return Failure(*watched.error());
+        TRY(loop.wait(reception.deadline()));
     }
     return std::optional<Channel>();
 }

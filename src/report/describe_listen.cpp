@@ -31,6 +31,8 @@ void describe(const ListenClosed& event, Record& record)
         fields.add("id", event.id);
         fields.add("peer", event.peer);
         fields.add("local", event.local);
+        if (event.proxy)
+            fields.add("proxy", *event.proxy);
         add_traffic(fields, event.traffic);
         fields.add("duration_ns", event.duration);
         fields.add("child_status", event.child_status);
@@ -51,10 +53,12 @@ void describe(const ListenSummary& event, Record& record)
     record.start("summary", Level::Hidden);
     auto& fields = record.fields;
     fields.add("accepted", event.accepted);
+    fields.add("denied", event.denied);
     fields.add("closed", event.closed);
     fields.add("errors", event.errors);
     fields.add("bytes_received", event.bytes_received);
     fields.add("bytes_sent", event.bytes_sent);
+    add_datagrams(fields, event.datagrams);
     fields.add("stopped_by", event.stopped_by);
     fields.add("error", event.error);
 }
