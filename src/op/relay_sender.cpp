@@ -128,16 +128,23 @@ bool RelaySender::move_directly()
         return true;
     case DirectMove::Kind::End: m_relay.input_ended(); return true;
     case DirectMove::Kind::SinkFull: m_relay.send_blocked(); return false;
-    case DirectMove::Kind::Lost:
-        m_relay.connection_failed(
-            Error::from_errno(Phase::Send, m_path == DataPath::Sendfile ? "sendfile" : "splice",
-                              m_channel.peer().text(), move.error));
-        return false;
+    case DirectMove::Kind::Lost: lost(move.error); return false;
     case DirectMove::Kind::Refused: m_path = DataPath::Copy; return read();
     case DirectMove::Kind::SourceEmpty:
     case DirectMove::Kind::NoReader: break;
     }
     return false;
+}
+
+void RelaySender::lost(int reason)
+{
+    // A reset that comes in the middle of a call is swallowed with it: the call gives the count,
+    // and the next one only knows that the pipe is broken.
+    if (reason == EPIPE && m_channel.peer().is_inet())
+        reason = ECONNRESET;
+    const char* call = m_path == DataPath::Sendfile ? "sendfile" : "splice";
+    m_relay.connection_failed(
+        Error::from_errno(Phase::Send, call, m_channel.peer().text(), reason));
 }
 
 void RelaySender::finish()

@@ -40,6 +40,7 @@ public:
 private:
     [[nodiscard]] DataPath best_path() const;
     bool move_directly();
+    void lost(int reason);
     void fill(std::span<const std::byte> bytes);
 
     Relay& m_relay;

@@ -1,5 +1,7 @@
 #include "sock/resolve.h"
 
+#include "sock/socket.h"
+
 #include <algorithm>
 #include <mutex>
 
@@ -38,6 +40,26 @@ bool is_ascii(std::string_view text)
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+bool is_ours(const Endpoint& address)
+{
+    const auto socket = Socket::open(address.family(), SOCK_DGRAM);
+    return socket && socket->bind(address);
+}
+
+/// localhost means both loopback addresses (RFC 6761, section 6.3), though many a hosts file names
+/// only one. One that this network does not have is left out.
+void add_other_loopback(std::vector<Endpoint>& endpoints, std::uint16_t port)
+{
+    for (auto loopback : {Endpoint::inet6(in6addr_loopback, 0),
+                          Endpoint::inet({.s_addr = htonl(INADDR_LOOPBACK)}, 0)}) {
+        const auto has = [&](const Endpoint& one) { return one.family() == loopback.family(); };
+        if (std::ranges::any_of(endpoints, has) || !is_ours(loopback))
+            continue;
+        loopback.set_port(port);
+        endpoints.push_back(loopback);
+    }
+}
+
 Result<std::vector<Endpoint>> ask(const std::string& host, const std::string& text,
                                   std::uint16_t port, int family)
 {
@@ -60,6 +82,8 @@ Result<std::vector<Endpoint>> ask(const std::string& host, const std::string& te
             endpoints.push_back(endpoint);
     }
     freeaddrinfo(list);
+    if (host == "localhost" && family == AF_UNSPEC)
+        add_other_loopback(endpoints, port);
     return endpoints;
 }
 

@@ -1,9 +1,12 @@
 #include "support/schema.h"
+#include "support/scripted_server.h"
 #include "tool.h"
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -113,6 +116,38 @@ TEST(Connect, NamesAreResolvedAndTheAttemptsReported)
     EXPECT_EQ(document["bytes_unacked"], 0);
     EXPECT_TRUE(document["tcp"]["rtt_ns"].is_number());
     EXPECT_EQ(document["path"]["send"], "splice");
+}
+
+TEST(Connect, LocalhostReachesAServiceOfEitherFamily)
+{
+    for (const auto kind : {Kind::Inet, Kind::Inet6}) {
+        const PeerListener listener(kind);
+        const auto port = listener.endpoint().substr(listener.endpoint().rfind(':'));
+        Running tool({sockit_binary(), "connect", "localhost" + port}, {.input = "hello"});
+        EXPECT_EQ(listener.accept().receive_all(), "hello");
+        EXPECT_TRUE(exited(tool.wait(), 0));
+    }
+}
+
+TEST(Connect, AMuteNameServerCostsTheTimeoutAndNoMore)
+{
+    // It is there and never answers.
+    const Fd mute(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    auto address = loopback(53);
+    address.sin_addr.s_addr = htonl(0x7f000035);
+    ASSERT_EQ(::bind(mute.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const TemporaryDirectory directory;
+    write_file(directory.path("resolv.conf"), "nameserver 127.0.0.53\n");
+    const auto begin = std::chrono::steady_clock::now();
+    const auto outcome = run_program(
+        {"unshare", "--mount", "sh", "-c",
+         "mount --bind " + directory.path("resolv.conf") + " /etc/resolv.conf && exec \"$@\"", "sh",
+         sockit_binary(), "connect", "mute.example:80", "--timeout", "500ms"});
+    const auto spent = std::chrono::steady_clock::now() - begin;
+    if (outcome.err.find("mount") != std::string::npos)
+        GTEST_SKIP() << "no mount namespace here: " << outcome.err;
+    EXPECT_TRUE(exited(outcome, 3));
+    EXPECT_LT(spent, std::chrono::seconds(3)) << "its own default is 10 s";
 }
 
 TEST(Connect, ANameThatIsNotResolvedHasItsOwnStatus)

@@ -257,6 +257,24 @@ TEST_P(BothRoles, AResetInTheMiddleOfAnUploadNamesErrnoAndBytes)
     EXPECT_EQ(story["closed_first"], "peer");
 }
 
+TEST_P(BothRoles, AResetInTheMiddleOfAFileNamesErrnoAndBytes)
+{
+    const TemporaryDirectory directory;
+    write_file(directory.path("data"), std::string(64UL << 20U, 'x'));
+    const Fd input(::open(directory.path("data").c_str(), O_RDONLY | O_CLOEXEC));
+    Tool tool(GetParam(), {"--report", directory.path("report")}, {.fds = {{0, input.ref()}}});
+    EXPECT_EQ(tool.peer().receive(1 << 20).size(), 1UL << 20U);
+    tool.peer().reset();
+    const auto outcome = tool.wait();
+    EXPECT_TRUE(exited(outcome, 10));
+    EXPECT_NE(outcome.err.find("Connection reset by peer (ECONNRESET)"), std::string::npos)
+        << outcome;
+    const auto report = parse_document(read_file(directory.path("report")));
+    const auto& story = report.contains("connections") ? report["connections"][0] : report;
+    EXPECT_GE(story["bytes_sent"], 1U << 20U);
+    EXPECT_LT(story["bytes_sent"], 64U << 20U);
+}
+
 TEST_P(BothRoles, WhatCameBeforeAResetIsDelivered)
 {
     Tool tool(GetParam(), {}, silent_stdin());

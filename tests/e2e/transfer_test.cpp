@@ -1,6 +1,7 @@
 // How bytes are moved, and what is said and expected: the options of a transfer.
 
 #include "support/schema.h"
+#include "support/scripted_server.h"
 #include "tool.h"
 
 #include <nlohmann/json.hpp>
@@ -208,7 +209,25 @@ TEST_P(BothEnds, HexShowsBothWaysOnStderr)
         EXPECT_NE(outcome.err.find(line), std::string::npos) << outcome;
 }
 
-/// One that reads nothing for a while, so that the transfer takes its time.
+TEST(Output, AFullDiskIsALocalFailure)
+{
+    const TemporaryDirectory directory;
+    const auto mounted = run_program({"unshare", "--mount", "true"});
+    if (mounted.status != 0)
+        GTEST_SKIP() << "no mount namespace here: " << mounted.err;
+    // The disk is the tool's alone: a shell mounts it, and becomes the tool.
+    const auto data = pattern(mebibytes_8);
+    const ScriptedServer server([&](Fd& connection) { send_bytes(connection, data); });
+    const auto outcome = run_program(
+        {"unshare", "--mount", "sh", "-c",
+         "mount -t tmpfs -o size=64k disk " + directory.path("") + " && exec \"$@\"", "sh",
+         sockit_binary(), "connect", "--out", directory.path("out"), server.endpoint()});
+    if (outcome.err.find("mount") != std::string::npos)
+        GTEST_SKIP() << "no tmpfs here: " << outcome.err;
+    EXPECT_TRUE(exited(outcome, 6));
+    EXPECT_NE(outcome.err.find("No space left on device (ENOSPC)"), std::string::npos) << outcome;
+}
+
 TEST(Progress, OneLineOnATerminalAndNoneInAPipe)
 {
     const Terminal terminal;
