@@ -1,8 +1,7 @@
-#include "op/datagram_relay.h"
+#include "op/datagram_session.h"
 
 #include "op/datagram_errors.h"
 #include "op/delivery.h"
-#include "op/watched.h"
 #include "sock/errqueue.h"
 
 #include <cerrno>
@@ -13,83 +12,26 @@ namespace sockit {
 
 namespace {
 
-constexpr auto answer_linger = std::chrono::seconds(1);
 /// The kernel tells of a full device queue, but not when there is room again.
 constexpr auto queue_pause = std::chrono::milliseconds(2);
 
-class DatagramRelay {
-public:
-    DatagramRelay(OpLoop& loop, const Socket& socket, const Endpoint& peer, Stream input,
-                  DatagramOutput output, const DatagramPlan& plan, const Emit& emit)
-        : m_loop(loop), m_socket(socket), m_peer(peer), m_peer_text(peer.text()), m_plan(plan),
-          m_emit(emit), m_connection(socket.type() == SOCK_SEQPACKET), m_input(std::move(input)),
-          m_output(std::move(output)), m_relay(plan.relay.rules, m_input.kind()),
-          m_framer(plan.framing, socket.family() == AF_UNIX ? DatagramFramer::unix_read
-                                                            : DatagramFramer::udp_read),
-          m_idle(Deadline::after(plan.relay.idle_timeout)),
-          m_watch_input(loop.poller(), m_input.ref(), input_token),
-          m_watch_socket(loop.poller(), socket.ref(), socket_token),
-          m_watch_output(loop.poller(), m_output.ref(), output_token)
-    {}
+} // namespace
 
-    DatagramOutcome run();
+DatagramSession::DatagramSession(OpLoop& loop, const Socket& socket, const Endpoint& peer,
+                                 Stream input, DatagramOutput output, const DatagramPlan& plan,
+                                 const Emit& emit)
+    : m_loop(loop), m_socket(socket), m_peer(peer), m_peer_text(peer.text()), m_plan(plan),
+      m_emit(emit), m_connection(socket.type() == SOCK_SEQPACKET),
+      m_input(std::move(input), plan.framing, socket), m_output(std::move(output)),
+      m_relay(plan.relay.rules, m_input.kind()),
+      m_clock(plan.answer_timeout, plan.relay.rules.linger),
+      m_idle(Deadline::after(plan.relay.idle_timeout)),
+      m_watch_input(loop.poller(), m_input.ref(), input_token),
+      m_watch_socket(loop.poller(), socket.ref(), socket_token),
+      m_watch_output(loop.poller(), m_output.ref(), output_token)
+{}
 
-private:
-    static constexpr std::uint64_t input_token = 0;
-    static constexpr std::uint64_t socket_token = 1;
-    static constexpr std::uint64_t output_token = 2;
-
-    Result<> step();
-    void watch();
-    void handle(const Ready& ready);
-    void finish_sending();
-    void read_input();
-    void input_ended();
-    void send();
-    void sent(std::size_t count);
-    void receive();
-    void hand_on();
-    void connection_failed(Error error);
-    void look_at_socket();
-    void watch_clocks();
-    [[nodiscard]] Deadline linger_deadline();
-    [[nodiscard]] Deadline next_deadline();
-    [[nodiscard]] Error no_answer(std::string detail) const;
-    void moved() { m_idle = Deadline::after(m_plan.relay.idle_timeout); }
-    DatagramOutcome settle();
-
-    OpLoop& m_loop;
-    const Socket& m_socket;
-    const Endpoint& m_peer;
-    std::string m_peer_text;
-    const DatagramPlan& m_plan;
-    const Emit& m_emit;
-    bool m_connection; ///< the peer's end can be seen
-    Stream m_input;
-    DatagramOutput m_output;
-    Relay m_relay; ///< counts datagrams
-    DatagramFramer m_framer;
-    DatagramInbox m_inbox;
-    std::span<const ReceivedDatagram> m_arrived; ///< not yet handed on
-    bool m_input_over = false;
-    bool m_input_eof = false; ///< by its own end
-    bool m_socket_muted = false;
-    int m_errors_left = 16; ///< after the first, while taking what has arrived
-    Deadline m_idle;
-    Deadline m_answer; ///< the first one must have come
-    Deadline m_quiet;  ///< after the end of the input: no more answers are expected
-    Deadline m_pause;  ///< do not send before
-    std::optional<Deadline> m_linger;
-    Watched m_watch_input;
-    Watched m_watch_socket;
-    Watched m_watch_output;
-    Datagrams m_count;
-    std::uint64_t m_bytes_sent = 0;
-    std::uint64_t m_bytes_received = 0;
-    DatagramOutcome m_outcome;
-};
-
-DatagramOutcome DatagramRelay::run()
+DatagramOutcome DatagramSession::run()
 {
     if (!m_connection)
         keep_icmp_errors(m_socket.ref(), m_socket.family());
@@ -104,7 +46,7 @@ DatagramOutcome DatagramRelay::run()
     return settle();
 }
 
-Result<> DatagramRelay::step()
+Result<> DatagramSession::step()
 {
     watch();
     for (const auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
@@ -126,7 +68,7 @@ Result<> DatagramRelay::step()
     return {};
 }
 
-void DatagramRelay::watch()
+void DatagramSession::watch()
 {
     using Wanted = std::optional<Interest>;
     const auto wants = m_relay.wants();
@@ -141,7 +83,7 @@ void DatagramRelay::watch()
                                : std::nullopt);
 }
 
-void DatagramRelay::handle(const Ready& ready)
+void DatagramSession::handle(const Ready& ready)
 {
     const auto wants = m_relay.wants();
     const bool ended = ready.hangup || ready.error;
@@ -165,13 +107,13 @@ void DatagramRelay::handle(const Ready& ready)
         look_at_socket();
 }
 
-void DatagramRelay::finish_sending()
+void DatagramSession::finish_sending()
 {
     if (!m_connection) {
         look_at_socket(); // an answer to the last datagram, if it is there already
         if (m_relay.sending() != HalfState::Failed)
             m_relay.fin_sent();
-        m_quiet = Deadline::after(m_plan.relay.rules.linger.value_or(answer_linger));
+        m_clock.all_sent();
         return;
     }
     auto shut = m_socket.shutdown_send();
@@ -181,42 +123,32 @@ void DatagramRelay::finish_sending()
     m_relay.connection_failed(shut.error());
 }
 
-void DatagramRelay::read_input()
+void DatagramSession::read_input()
 {
-    const auto space = m_framer.space();
-    if (!space)
-        return m_relay.input_failed(space.error());
-    const auto read = m_input.read(*space);
+    const auto read = m_input.read();
     if (!read)
         return m_relay.input_failed(read.error());
-    if (read->would_block())
+    if (!*read)
         return;
     moved();
     m_linger.reset();
-    if (read->end()) {
-        m_input_eof = true;
-        return input_ended();
-    }
-    m_framer.filled(read->bytes);
-    if (const auto count = m_framer.waiting().size(); count > 0) {
+    offer();
+}
+
+/// What the input has given.
+void DatagramSession::offer()
+{
+    if (const auto count = m_input.waiting().size(); count > 0) {
         m_relay.input_read(count);
         send();
+    } else if (m_input.over()) {
+        m_relay.input_ended();
     }
 }
 
-void DatagramRelay::input_ended()
+void DatagramSession::send()
 {
-    m_framer.end();
-    m_input_over = true;
-    if (m_framer.waiting().empty())
-        return m_relay.input_ended();
-    m_relay.input_read(m_framer.waiting().size());
-    send();
-}
-
-void DatagramRelay::send()
-{
-    const auto waiting = m_framer.waiting();
+    const auto waiting = m_input.waiting();
     const auto count = send_datagrams(m_socket, waiting, nullptr, m_peer_text);
     if (count)
         return sent(*count);
@@ -232,23 +164,22 @@ void DatagramRelay::send()
         connection_failed(std::move(error));
 }
 
-void DatagramRelay::sent(std::size_t count)
+void DatagramSession::sent(std::size_t count)
 {
     if (count == 0)
         return;
     moved();
-    for (const auto& datagram : m_framer.waiting().first(count))
+    for (const auto& datagram : m_input.waiting().first(count))
         m_bytes_sent += datagram.size();
     m_count.sent += count;
-    m_framer.sent(count);
+    m_input.sent(count);
     m_relay.sent(count);
-    if (!m_connection && m_plan.relay.rules.receive && m_count.received == 0 && !m_answer.is_set())
-        m_answer = Deadline::after(m_plan.answer_timeout);
-    if (m_input_over && m_framer.waiting().empty())
+    m_clock.sent();
+    if (m_input.over() && m_input.waiting().empty())
         m_relay.input_ended();
 }
 
-void DatagramRelay::receive()
+void DatagramSession::receive()
 {
     const auto got = m_inbox.receive(m_socket, m_peer_text);
     if (!got)
@@ -258,9 +189,7 @@ void DatagramRelay::receive()
     moved();
     if (!m_outcome.first_byte)
         m_outcome.first_byte = Clock::now();
-    m_answer = {};
-    if (m_quiet.is_set())
-        m_quiet = Deadline::after(m_plan.relay.rules.linger.value_or(answer_linger));
+    m_clock.received();
     m_count.received += got->datagrams.size();
     for (const auto& datagram : got->datagrams)
         m_bytes_received += datagram.bytes.size();
@@ -272,7 +201,7 @@ void DatagramRelay::receive()
 }
 
 /// As much as the output takes.
-void DatagramRelay::hand_on()
+void DatagramSession::hand_on()
 {
     while (!m_arrived.empty()) {
         if (!m_output.writing())
@@ -290,7 +219,7 @@ void DatagramRelay::hand_on()
     }
 }
 
-void DatagramRelay::connection_failed(Error error)
+void DatagramSession::connection_failed(Error error)
 {
     // A router that knows a smaller way: the kernel cuts the next ones to fit.
     if (error.code == EMSGSIZE && !m_connection) {
@@ -308,7 +237,7 @@ void DatagramRelay::connection_failed(Error error)
         m_relay.receive_failed(error);
 }
 
-void DatagramRelay::look_at_socket()
+void DatagramSession::look_at_socket()
 {
     auto state = connection_error(m_socket, Phase::Receive, "recv", m_peer);
     if (!state)
@@ -319,18 +248,21 @@ void DatagramRelay::look_at_socket()
         with_icmp({}, m_socket, m_peer); // an unread queue would keep it ready
 }
 
-void DatagramRelay::watch_clocks()
+void DatagramSession::watch_clocks()
 {
     if (m_linger && m_linger->passed()) {
         m_linger.reset();
-        input_ended();
+        m_input.end();
+        offer();
     }
-    if (m_answer.passed())
+    if (m_connection)
+        return;
+    if (m_clock.late() && m_plan.relay.rules.receive)
         m_relay.receive_failed(no_answer("no answer within --timeout"));
-    if (!m_quiet.passed() || m_relay.receiving() != HalfState::Idle)
+    if (!m_clock.quiet() || m_relay.receiving() != HalfState::Idle)
         return;
     receive(); // it may have come while the output was full
-    if (!m_quiet.passed() || m_relay.receiving() != HalfState::Idle)
+    if (!m_clock.quiet() || m_relay.receiving() != HalfState::Idle)
         return;
     if (m_count.received > 0 || !m_plan.relay.rules.receive)
         m_relay.peer_ended();
@@ -341,7 +273,7 @@ void DatagramRelay::watch_clocks()
 }
 
 /// Of a connection whose peer has finished: runs while the input is the only thing waited for.
-Deadline DatagramRelay::linger_deadline()
+Deadline DatagramSession::linger_deadline()
 {
     const auto wanted = m_relay.wants().linger;
     if (!wanted)
@@ -351,20 +283,24 @@ Deadline DatagramRelay::linger_deadline()
     return m_linger.value_or(Deadline());
 }
 
-Deadline DatagramRelay::next_deadline()
+Deadline DatagramSession::next_deadline()
 {
-    auto next = sooner(sooner(linger_deadline(), m_idle), sooner(m_answer, m_pause));
-    return m_relay.receiving() == HalfState::Idle ? sooner(next, m_quiet) : next;
+    auto next = sooner(sooner(linger_deadline(), m_idle), m_pause);
+    if (m_connection)
+        return next;
+    if (m_plan.relay.rules.receive)
+        next = sooner(next, m_clock.next_late());
+    return m_relay.receiving() == HalfState::Idle ? sooner(next, m_clock.next_quiet()) : next;
 }
 
-Error DatagramRelay::no_answer(std::string detail) const
+Error DatagramSession::no_answer(std::string detail) const
 {
     Error error = Error::from_errno(Phase::Receive, "recv", m_peer_text, ETIMEDOUT);
     error.detail = std::move(detail);
     return error;
 }
 
-DatagramOutcome DatagramRelay::settle()
+DatagramOutcome DatagramSession::settle()
 {
     for (auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
         watched->want(std::nullopt);
@@ -377,7 +313,7 @@ DatagramOutcome DatagramRelay::settle()
     traffic.bytes_received = m_bytes_received;
     traffic.datagrams = m_count;
     traffic.send_path = traffic.receive_path = DataPath::Copy;
-    traffic.stdin_eof = m_input_eof;
+    traffic.stdin_eof = m_input.at_eof();
     if (!m_connection)
         return std::move(m_outcome);
     if (!m_outcome.error) // else the peer does not tell what it left unread
@@ -385,15 +321,6 @@ DatagramOutcome DatagramRelay::settle()
     traffic.closed_first = m_relay.closed_first();
     traffic.fin_sent = m_relay.fin_was_sent();
     return std::move(m_outcome);
-}
-
-} // namespace
-
-DatagramOutcome relay_datagrams(OpLoop& loop, const Socket& socket, const Endpoint& peer,
-                                Stream input, DatagramOutput output, const DatagramPlan& plan,
-                                const Emit& emit)
-{
-    return DatagramRelay(loop, socket, peer, std::move(input), std::move(output), plan, emit).run();
 }
 
 } // namespace sockit
