@@ -96,6 +96,9 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
     auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
     TRY(check_datagrams(plan.listener.target.transport, choice));
+    if (socket_type(plan.listener.target.transport) == SOCK_DGRAM &&
+        (choice.relay.dialogue.wanted() || choice.relay.hex))
+        return Failure(Error::usage("--send, --expect and --hex want a single peer"));
     plan.relay = choice.relay;
     plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);

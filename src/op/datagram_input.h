@@ -17,6 +17,8 @@ public:
     /// Reads once, when nothing is waiting(). False: nothing is there to read. Errors: reading
     /// failed; EMSGSIZE: a line that is too long.
     Result<bool> read();
+    /// A datagram that does not come from the input: to be sent before what does.
+    void say(std::string_view text) { m_framer.add(std::as_bytes(std::span(text))); }
     /// No more is wanted: what is left is the last datagram.
     void end();
 

@@ -52,6 +52,7 @@ private:
     void watch();
     Result<> handle(const Ready& ready);
     Result<> receive();
+    Result<> take_the_rest();
     DatagramPeer& peer_of(const ReceivedDatagram& datagram);
     Result<> hand_on();
     void deny(const Endpoint& peer);
@@ -88,6 +89,8 @@ Result<> DatagramServer::run()
 {
     m_summary.datagrams.emplace(); // even if nobody comes
     auto served = serve();
+    if (served && m_loop.stopped())
+        served = take_the_rest();
     for (auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
         watched->want(std::nullopt);
     warn_of_drops(m_socket, m_emit);
@@ -150,6 +153,19 @@ Result<> DatagramServer::receive()
     const auto got = TRY(m_inbox.receive(m_socket, m_local.text()));
     m_arrived = got.datagrams;
     return hand_on();
+}
+
+/// What had arrived before the end, as far as the output takes it at once.
+Result<> DatagramServer::take_the_rest()
+{
+    constexpr int enough = 256; // then somebody sends faster than we could ever end
+    bool something = true;
+    for (int i = 0; i < enough && something && m_arrived.empty() && m_output_open; ++i) {
+        const auto before = m_last_moved;
+        TRY(receive());
+        something = m_last_moved != before;
+    }
+    return {};
 }
 
 /// As much as the output takes: until then, the kernel holds what comes.

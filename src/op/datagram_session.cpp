@@ -8,6 +8,8 @@
 #include <chrono>
 #include <utility>
 
+#include <unistd.h>
+
 namespace sockit {
 
 namespace {
@@ -23,6 +25,8 @@ DatagramSession::DatagramSession(OpLoop& loop, const Socket& socket, const Endpo
     : m_loop(loop), m_socket(socket), m_peer(peer), m_peer_text(peer.text()), m_plan(plan),
       m_emit(emit), m_connection(socket.type() == SOCK_SEQPACKET),
       m_input(std::move(input), plan.framing, socket), m_output(std::move(output)),
+      m_dialogue(plan.relay.dialogue.wanted() ? std::optional<Dialogue>(plan.relay.dialogue)
+                                              : std::nullopt),
       m_relay(plan.relay.rules, m_input.kind()),
       m_clock(plan.answer_timeout, plan.relay.rules.linger),
       m_idle(Deadline::after(plan.relay.idle_timeout)),
@@ -33,11 +37,19 @@ DatagramSession::DatagramSession(OpLoop& loop, const Socket& socket, const Endpo
 
 DatagramOutcome DatagramSession::run()
 {
+    if (m_plan.relay.hex) {
+        m_hex_sent.emplace(FdRef{STDERR_FILENO}, '>');
+        m_hex_received.emplace(FdRef{STDERR_FILENO}, '<');
+    }
     if (!m_connection)
         keep_icmp_errors(m_socket.ref(), m_socket.family());
     else if (auto prepared = prepare_for_datagrams(m_socket); !prepared)
         m_outcome.error = prepared.error();
     while (!m_relay.finished() && !m_outcome.error && !m_loop.stopped()) {
+        if (m_dialogue)
+            converse();
+        if (m_relay.finished() || m_outcome.error)
+            break;
         if (m_relay.wants().send_fin)
             finish_sending();
         else if (auto stepped = step(); !stepped)
@@ -75,7 +87,8 @@ void DatagramSession::watch()
     if (m_pause.passed())
         m_pause = {};
     const bool send = wants.send && !m_pause.is_set();
-    m_watch_input.want(wants.read_input ? Wanted(Interest{.read = true}) : std::nullopt);
+    const bool read = wants.read_input && (!m_dialogue || m_dialogue->over());
+    m_watch_input.want(read ? Wanted(Interest{.read = true}) : std::nullopt);
     m_watch_output.want(wants.write ? Wanted(Interest{.write = true}) : std::nullopt);
     // With nothing wanted it still tells of errors.
     const bool wanted = wants.receive || send || !m_socket_muted;
@@ -89,7 +102,7 @@ void DatagramSession::handle(const Ready& ready)
     const bool ended = ready.hangup || ready.error;
     switch (ready.token) {
     case input_token:
-        if (wants.read_input)
+        if (wants.read_input && (!m_dialogue || m_dialogue->over()))
             read_input();
         return;
     case output_token:
@@ -121,6 +134,24 @@ void DatagramSession::finish_sending()
         return m_relay.fin_sent();
     shut.error().subject = m_peer_text;
     m_relay.connection_failed(shut.error());
+}
+
+/// Each text is a datagram.
+void DatagramSession::converse()
+{
+    while (m_relay.wants().read_input) {
+        const auto next = m_dialogue->next_to_send();
+        if (!next)
+            break;
+        m_input.say(*next);
+        offer();
+    }
+    if (m_dialogue->answered())
+        m_relay.conclude();
+    else if (m_dialogue->over() && !m_plan.relay.input_after_dialogue && m_relay.wants().read_input)
+        m_relay.input_lingered();
+    else if (m_dialogue->expecting() && m_relay.receiving() == HalfState::Eof)
+        m_outcome.error = m_dialogue->missed("the peer ended");
 }
 
 void DatagramSession::read_input()
@@ -169,8 +200,12 @@ void DatagramSession::sent(std::size_t count)
     if (count == 0)
         return;
     moved();
-    for (const auto& datagram : m_input.waiting().first(count))
+    for (const auto& datagram : m_input.waiting().first(count)) {
         m_bytes_sent += datagram.size();
+        if (m_hex_sent)
+            if (auto dumped = m_hex_sent->add(datagram); !dumped)
+                return m_relay.output_failed(dumped.error());
+    }
     m_count.sent += count;
     m_input.sent(count);
     m_relay.sent(count);
@@ -191,13 +226,27 @@ void DatagramSession::receive()
         m_outcome.first_byte = Clock::now();
     m_clock.received();
     m_count.received += got->datagrams.size();
-    for (const auto& datagram : got->datagrams)
-        m_bytes_received += datagram.bytes.size();
-    if (!m_plan.relay.rules.receive)
+    if (!note(got->datagrams) || !m_plan.relay.rules.receive)
         return;
     m_arrived = got->datagrams;
     m_relay.received(m_arrived.size());
     hand_on();
+}
+
+/// Looks at what came. False: the dump of it failed.
+bool DatagramSession::note(std::span<const ReceivedDatagram> datagrams)
+{
+    for (const auto& [bytes, size, from, asked] : datagrams) {
+        m_bytes_received += bytes.size();
+        if (m_dialogue)
+            m_dialogue->received({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+        if (m_hex_received)
+            if (auto dumped = m_hex_received->add(bytes); !dumped) {
+                m_relay.output_failed(dumped.error());
+                return false;
+            }
+    }
+    return true;
 }
 
 /// As much as the output takes.
@@ -255,7 +304,10 @@ void DatagramSession::watch_clocks()
         m_input.end();
         offer();
     }
-    if (m_connection)
+    const bool expecting = m_dialogue && m_dialogue->expecting();
+    if (expecting && m_dialogue->deadline().passed())
+        m_outcome.error = m_dialogue->missed("no answer came within --timeout");
+    if (m_connection || expecting)
         return;
     if (m_clock.late() && m_plan.relay.rules.receive)
         m_relay.receive_failed(no_answer("no answer within --timeout"));
@@ -286,6 +338,8 @@ Deadline DatagramSession::linger_deadline()
 Deadline DatagramSession::next_deadline()
 {
     auto next = sooner(sooner(linger_deadline(), m_idle), m_pause);
+    if (m_dialogue && m_dialogue->expecting())
+        return sooner(next, m_dialogue->deadline());
     if (m_connection)
         return next;
     if (m_plan.relay.rules.receive)

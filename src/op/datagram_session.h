@@ -3,6 +3,8 @@
 #include "op/answer_clock.h"
 #include "op/datagram_input.h"
 #include "op/datagram_output.h"
+#include "op/dialogue.h"
+#include "op/hex_dump.h"
 #include "op/op_loop.h"
 #include "op/relay_plan.h"
 #include "op/watched.h"
@@ -51,11 +53,13 @@ private:
     void watch();
     void handle(const Ready& ready);
     void finish_sending();
+    void converse();
     void read_input();
     void offer();
     void send();
     void sent(std::size_t count);
     void receive();
+    bool note(std::span<const ReceivedDatagram> datagrams);
     void hand_on();
     void connection_failed(Error error);
     void look_at_socket();
@@ -75,6 +79,9 @@ private:
     bool m_connection; ///< the peer's end can be seen
     DatagramInput m_input;
     DatagramOutput m_output;
+    std::optional<Dialogue> m_dialogue; ///< before the input has its turn
+    std::optional<HexDump> m_hex_sent;
+    std::optional<HexDump> m_hex_received;
     Relay m_relay;       ///< counts datagrams
     AnswerClock m_clock; ///< where there is no connection
     DatagramInbox m_inbox;
