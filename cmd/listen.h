@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cmd/listen_modes.h"
 #include "cmd/options.h"
 #include "cmd/relay_options.h"
 #include "op/listen.h"
@@ -15,6 +16,7 @@ struct ListenArgs {
     NetworkArgs network;
     ServerArgs server;
     RelayArgs relay;
+    ListenModeArgs modes;
     bool proxy_protocol = false;
     std::vector<std::string> allow;
     std::vector<std::string> deny;

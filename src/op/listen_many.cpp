@@ -1,12 +1,10 @@
 #include "op/listen_many.h"
 
-#include "loop/timers.h"
-#include "op/buffer.h"
+#include "op/audience.h"
 #include "op/datagram_output.h"
 #include "op/delivery.h"
-#include "op/reception.h"
+#include "op/listen_story.h"
 
-#include <cerrno>
 #include <list>
 #include <unordered_map>
 #include <utility>
@@ -14,24 +12,6 @@
 namespace sockit {
 
 namespace {
-
-/// One connection: a socket that we read, or a child that has it.
-struct Guest {
-    ListenClosed story; ///< what will be told of it
-    Clock::time_point since;
-    Clock::time_point last_moved;
-    std::optional<Reception> reception; ///< until it is done
-    std::optional<Channel> channel;     ///< from then on, unless a child has it
-    std::optional<Child> child;
-    std::optional<Destination> destination;
-
-    [[nodiscard]] FdRef ref() const
-    {
-        if (child)
-            return child->ref();
-        return reception ? reception->ref() : channel ? channel->socket().ref() : FdRef();
-    }
-};
 
 class Server {
 public:
@@ -44,6 +24,7 @@ public:
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
           m_door(loop, acceptor, listener_token, plan.listener.max_connections,
                  plan.listener.access, m_emit),
+          m_audience(loop.poller(), plan, [this](Guest& guest) { moved(guest); }),
           m_messages(plan.payload, m_destinations, m_emit)
     {}
 
@@ -63,7 +44,9 @@ private:
     Result<> settle(Guest& guest);
     void turn_away(Guests::iterator guest, const Error& error);
     void leave(Guests::iterator guest, std::optional<Error> error);
-    Result<> attend(Guests::iterator guest);
+    bool see_off();
+    void moved(Guest& guest);
+    Result<> attend(Guests::iterator guest, const Ready& ready);
     Result<> receive(Guests::iterator guest);
     Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
@@ -80,6 +63,7 @@ private:
     Endpoint m_local;
     Destinations m_destinations;
     Admission m_door;
+    Audience m_audience;
     Buffer m_buffer;                      ///< shared: nothing stays in it between two reads
     std::optional<DatagramInbox> m_inbox; ///< of seqpacket connections, whose messages
     DatagramOutput m_messages;            ///< go here
@@ -103,14 +87,19 @@ Result<> Server::serve()
 {
     while (m_output_open) {
         TRY(m_door.update());
+        do
+            TRY(m_audience.prepare());
+        while (see_off());
         const auto ready = TRY(m_loop.wait(next_deadline()));
         if (m_loop.stopped())
             break;
         bool knocked = false;
         for (const auto& one : ready) {
             knocked = knocked || one.token == listener_token;
+            if (one.token == Audience::input_token)
+                TRY(m_audience.read_input());
             if (const auto guest = m_by_id.find(one.token); guest != m_by_id.end())
-                TRY(attend(guest->second));
+                TRY(attend(guest->second, one));
             if (m_loop.stopped())
                 return {};
         }
@@ -184,15 +173,20 @@ Result<> Server::settle(Guest& guest)
         guest.child.emplace(
             TRY(Child::start(m_child, guest.channel->take_socket(), story.local, story.peer)));
         guest.channel.reset();
-    } else if (guest.channel->socket().type() == SOCK_SEQPACKET) {
+        return m_loop.poller().add(guest.ref(), story.id, {.read = true});
+    }
+    if (guest.channel->socket().type() == SOCK_SEQPACKET) {
         TRY(prepare_for_datagrams(guest.channel->socket()));
         if (!m_inbox)
             m_inbox.emplace();
         story.traffic.datagrams.emplace();
-    } else {
-        guest.destination = m_destinations.make(story.id);
+        return m_loop.poller().add(guest.ref(), story.id, {.read = true});
     }
-    return m_loop.poller().add(guest.ref(), story.id, {.read = true});
+    guest.destination = TRY(m_destinations.make_for(story.id, story.peer));
+    story.file = guest.destination->path();
+    TRY(m_loop.poller().add(guest.ref(), story.id, guest.interest));
+    m_audience.join(guest);
+    return {};
 }
 
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
@@ -200,6 +194,7 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
     auto& story = guest->story;
     if (guest->reception)
         guest->reception->tell();
+    m_audience.part(*guest);
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
     if (story.traffic.datagrams)
@@ -219,16 +214,45 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
         m_lonely_since = Clock::now();
 }
 
-Result<> Server::attend(Guests::iterator guest)
+/// Those whom the audience has lost; whether there were any.
+bool Server::see_off()
+{
+    const auto lost = m_audience.take_lost();
+    for (const auto& [id, error] : lost) {
+        if (error)
+            m_emit(Warning{.message = {}, .error = error});
+        if (const auto guest = m_by_id.find(id); guest != m_by_id.end())
+            leave(guest->second, error);
+    }
+    return !lost.empty();
+}
+
+void Server::moved(Guest& guest)
+{
+    guest.last_moved = Clock::now();
+    m_guests.splice(m_guests.end(), m_guests, m_by_id.at(guest.story.id));
+}
+
+Result<> Server::attend(Guests::iterator guest, const Ready& ready)
 {
     if (guest->reception) {
         welcome(guest);
         return {};
     }
-    if (!guest->child)
+    if (guest->child) {
+        guest->story.child_status = guest->child->reap();
+        leave(guest, std::nullopt);
+        return {};
+    }
+    if (ready.writable)
+        m_audience.serve(*guest);
+    const bool over = ready.hangup || ready.error;
+    if (guest->lost || !(ready.readable || over))
+        return {};
+    if (!guest->ended)
         return receive(guest);
-    guest->story.child_status = guest->child->reap();
-    leave(guest, std::nullopt);
+    if (over)
+        leave(guest, std::nullopt);
     return {};
 }
 
@@ -241,15 +265,18 @@ Result<> Server::receive(Guests::iterator guest)
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
-        traffic.closed_first = Side::Peer;
-        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        if (!traffic.closed_first)
+            traffic.closed_first = Side::Peer;
+        if (!got || !m_audience.keeps(*guest))
+            leave(guest, got ? std::nullopt : std::optional(got.error()));
         return {};
     }
     *traffic.bytes_received += got->bytes;
-    guest->last_moved = Clock::now();
-    m_guests.splice(m_guests.end(), m_guests, guest);
+    moved(*guest);
     m_buffer.filled(got->bytes);
-    return hand_on(*guest, m_buffer.rest());
+    const auto bytes = m_buffer.rest();
+    m_audience.heard(*guest, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return hand_on(*guest, bytes);
 }
 
 Result<> Server::receive_messages(Guests::iterator guest)
@@ -269,8 +296,7 @@ Result<> Server::receive_messages(Guests::iterator guest)
         leave(guest, got ? std::nullopt : std::optional(got.error()));
         return {};
     }
-    guest->last_moved = Clock::now();
-    m_guests.splice(m_guests.end(), m_guests, guest);
+    moved(*guest);
     return {};
 }
 
@@ -304,7 +330,7 @@ Result<> Server::watch_clocks()
 
 Deadline Server::next_deadline() const
 {
-    auto next = sooner(m_door.retry(), m_receiving.next());
+    auto next = sooner(sooner(m_door.retry(), m_receiving.next()), m_audience.deadline());
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())
@@ -334,34 +360,6 @@ Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
 {
     auto destinations = TRY(Destinations::open(plan.payload, emit));
     return Server(loop, acceptor, plan, child, emit, summary, std::move(destinations)).run();
-}
-
-void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& summary)
-{
-    const auto add = [](auto& sum, const auto& part) {
-        if (sum && part)
-            *sum += *part;
-        else
-            sum.reset();
-    };
-    ++summary.closed;
-    summary.errors += closed.error ? 1 : 0;
-    add(summary.bytes_received, closed.traffic.bytes_received);
-    add(summary.bytes_sent, closed.traffic.bytes_sent);
-    if (const auto& datagrams = closed.traffic.datagrams) {
-        if (!summary.datagrams)
-            summary.datagrams.emplace();
-        summary.datagrams->sent += datagrams->sent;
-        summary.datagrams->received += datagrams->received;
-    }
-    emit(closed);
-}
-
-Error nobody_came(const Endpoint& local)
-{
-    Error error = Error::from_errno(Phase::Listen, "accept", local.text(), ETIMEDOUT);
-    error.detail = "nobody connected within --accept-timeout";
-    return error;
 }
 
 } // namespace sockit

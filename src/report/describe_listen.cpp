@@ -37,6 +37,8 @@ void describe(const ListenClosed& event, Record& record)
         fields.add("duration_ns", event.duration);
         fields.add("child_status", event.child_status);
         add_payload(record, event.payload);
+        if (event.file)
+            fields.add("file", *event.file);
         fields.add("error", event.error);
         return;
     }
@@ -44,6 +46,8 @@ void describe(const ListenClosed& event, Record& record)
         fmt::format("{} closed: {}", event.id, traffic_line(event.traffic, event.duration));
     if (event.child_status)
         record.line += fmt::format("; exit status {}", *event.child_status);
+    if (event.file)
+        record.line += "; in " + escape(*event.file);
     if (event.error)
         record.line += ": " + describe_error(*event.error);
 }
