@@ -337,6 +337,8 @@ TEST(DatagramUsage, WhatNeedsAConnection)
     EXPECT_TRUE(exited(run({"connect", "unix-dgram:/x", "--rate", "1M"}), 2));
     EXPECT_TRUE(exited(run({"listen", "udp:127.0.0.1:0", "--send", "x"}), 2));
     EXPECT_TRUE(exited(run({"listen", "udp:127.0.0.1:0", "--proxy-protocol"}), 2));
+    EXPECT_TRUE(exited(run({"listen", "-k", "udp:127.0.0.1:0", "--broadcast"}), 2));
+    EXPECT_TRUE(exited(run({"listen", "-k", "unix-seqpacket:/x", "--tag"}), 2));
     EXPECT_TRUE(
         exited(run({"connect", "udp:127.0.0.1:9", "--per-line", "--datagram-size", "9"}), 2));
     EXPECT_TRUE(exited(run({"connect", "udp:127.0.0.1:9", "--datagram-size", "0"}), 2));
