@@ -25,6 +25,7 @@ const std::array rules{
     Rule{"", {"sys/epoll.h", "sys/signalfd.h", "sys/timerfd.h"}, {"src/loop/"}},
     Rule{"", {"nlohmann/"}, {"src/report/json.cpp"}},
     Rule{"", {"CLI/"}, {"cmd/cli.cpp"}},
+    Rule{"", {"re2/"}, {"src/op/pattern.cpp"}},
     Rule{"", {"fmt/"}, {"src/report/", "cmd/"}},
     Rule{"", {"format>", "iostream", "cstdio", "stdio.h"}, {}},
     Rule{"src/report/", {"sock/"}, {"sock/endpoint.h", "sock/socket_info.h"}},
