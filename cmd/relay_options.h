@@ -4,7 +4,7 @@
 #include "cmd/session.h"
 #include "op/child.h"
 #include "op/destination.h"
-#include "op/relay_driver.h"
+#include "op/relay_plan.h"
 #include "sock/target.h"
 
 #include <optional>

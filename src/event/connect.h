@@ -73,7 +73,6 @@ struct ConnectSummary {
     std::optional<Endpoint> peer;
     ConnectPhases phases;
     Traffic traffic;
-    bool relayed = false; ///< we moved the bytes, by copying; else nobody did, or a child
     std::optional<TcpFacts> tcp;
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;

@@ -21,11 +21,11 @@ namespace sockit {
 using EventValue =
     std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatSummary,
                  ProbeStarted, ProbeResult, ProbeSummary, ServerReady, PeerAccepted, PeerClosed,
-                 PayloadReceived, ConnectStarted, ConnectAttempt, Connected, ConnectClosed,
-                 ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, EchoStart, EchoSummary,
-                 EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
-                 OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder,
-                 WhyBindVerdict, WhyBindSummary>;
+                 PayloadReceived, TransferProgress, ConnectStarted, ConnectAttempt, Connected,
+                 ConnectClosed, ConnectFailed, ConnectSummary, ListenClosed, ListenSummary,
+                 EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted, SockoptsSocket,
+                 OptionListed, OptionRead, OptionChanged, OptionDiffers, SockoptsSummary,
+                 WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/deadline.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,6 +10,13 @@ namespace sockit {
 
 /// Which end of a connection.
 enum class Side : std::uint8_t { Local, Peer };
+
+/// How the bytes of one direction were moved.
+enum class DataPath : std::uint8_t {
+    Copy,     ///< through a buffer of ours
+    Splice,   ///< splice(2) between a pipe and the socket
+    Sendfile, ///< sendfile(2) from a file
+};
 
 /// The first bytes of what a connection received.
 struct KeptPayload {
@@ -26,6 +35,8 @@ struct Traffic {
     std::optional<Side> closed_first;           ///< whose FIN or reset came first
     bool fin_sent = false;
     bool stdin_eof = false;
+    std::optional<DataPath> send_path; ///< nullopt: not moved by us
+    std::optional<DataPath> receive_path;
 
     bool operator==(const Traffic&) const = default;
 };
@@ -36,6 +47,15 @@ struct PayloadReceived {
     std::string bytes;
 
     bool operator==(const PayloadReceived&) const = default;
+};
+
+/// How far a transfer is, for somebody who waits for it.
+struct TransferProgress {
+    std::uint64_t bytes_sent = 0;
+    std::uint64_t bytes_received = 0;
+    Duration elapsed = {};
+
+    bool operator==(const TransferProgress&) const = default;
 };
 
 } // namespace sockit

@@ -1,6 +1,7 @@
 #include "op/connect.h"
 
 #include "op/connect_race.h"
+#include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
 #include "sock/tcp_info.h"
 
@@ -28,7 +29,7 @@ private:
     Result<std::optional<Connection>> reach();
     Result<std::vector<Endpoint>> find(const Deadline& limit);
     Result<> use(Connection connection);
-    Result<> relay(const Connection& connection);
+    Result<> relay(Connection connection);
     Result<> run_child(Connection connection);
     [[nodiscard]] Error out_of_time() const;
 
@@ -98,25 +99,26 @@ Result<std::vector<Endpoint>> ConnectRun::find(const Deadline& limit)
 Result<> ConnectRun::use(Connection connection)
 {
     const auto begin = Clock::now();
-    auto used = m_plan.child.wanted() ? run_child(std::move(connection)) : relay(connection);
+    auto used =
+        m_plan.child.wanted() ? run_child(std::move(connection)) : relay(std::move(connection));
     m_emit(ConnectClosed{.traffic = m_summary.traffic, .duration = Clock::now() - begin});
     return used;
 }
 
-Result<> ConnectRun::relay(const Connection& connection)
+Result<> ConnectRun::relay(Connection connection)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(std::nullopt);
+    Channel channel(std::move(connection.socket), connection.peer);
     const auto begin = Clock::now();
-    m_summary.relayed = true;
-    const auto outcome = run_relay(*m_loop, connection.socket, connection.peer,
-                                   Stream({STDIN_FILENO}, "stdin"), destination, m_plan.relay);
+    const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
+                                   m_plan.relay, m_emit);
     m_summary.traffic = outcome.traffic;
     if (outcome.first_byte)
         m_summary.phases.first_byte = *outcome.first_byte - begin;
     m_summary.payload = destination.take_kept();
     if (connection.peer.is_inet())
-        if (const auto info = read_tcp_info(connection.socket.ref()))
+        if (const auto info = read_tcp_info(channel.socket().ref()))
             m_summary.tcp = TcpFacts{.rtt_ns = info->rtt_ns, .retransmits = info->total_retrans};
     if (outcome.error)
         return Failure(*outcome.error);

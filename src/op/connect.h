@@ -2,7 +2,7 @@
 
 #include "op/child.h"
 #include "op/destination.h"
-#include "op/relay_driver.h"
+#include "op/relay_plan.h"
 #include "op/socket_plan.h"
 
 #include <optional>

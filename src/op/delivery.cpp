@@ -19,27 +19,26 @@ Result<std::uint64_t> unacknowledged(const Socket& socket, bool fin_sent)
     return static_cast<std::uint64_t>(std::max(queued - fin, 0));
 }
 
-Result<> await_delivery(OpLoop& loop, const Socket& socket, const Endpoint& peer,
-                        std::optional<Duration> idle_timeout)
+Delivery::Delivery(const Socket& socket, const Endpoint& peer, std::optional<Duration> idle_timeout)
+    : m_socket(socket), m_peer(peer), m_idle_timeout(idle_timeout),
+      m_idle(Deadline::after(idle_timeout)), m_pause(std::chrono::milliseconds(1))
+{}
+
+Result<bool> Delivery::check()
 {
-    // The kernel wakes nobody for an acknowledgement, so look again, less and less often.
     constexpr Duration longest = std::chrono::milliseconds(50);
-    Duration pause = std::chrono::milliseconds(1);
-    auto idle = Deadline::after(idle_timeout);
-    std::uint64_t before = 0;
-    while (true) {
-        TRY(connection_error(socket, Phase::Send, "send", peer));
-        const auto left = TRY(unacknowledged(socket, true));
-        if (left == 0 || loop.stopped())
-            return {};
-        if (left != before)
-            idle = Deadline::after(idle_timeout);
-        else if (idle.passed())
-            return Failure(idle_too_long(peer));
-        before = left;
-        TRY(loop.wait(sooner(Deadline::after(pause), idle)));
-        pause = std::min(pause * 2, longest);
-    }
+    TRY(connection_error(m_socket, Phase::Send, "send", m_peer));
+    const auto left = TRY(unacknowledged(m_socket, true));
+    if (left == 0)
+        return true;
+    if (left != m_before)
+        m_idle = Deadline::after(m_idle_timeout);
+    else if (m_idle.passed())
+        return Failure(idle_too_long(m_peer));
+    m_before = left;
+    m_next = sooner(Deadline::after(m_pause), m_idle);
+    m_pause = std::min(m_pause * 2, longest);
+    return false;
 }
 
 Result<> connection_error(const Socket& socket, Phase phase, std::string_view call,

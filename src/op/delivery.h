@@ -1,6 +1,6 @@
 #pragma once
 
-#include "op/op_loop.h"
+#include "base/deadline.h"
 #include "sock/socket.h"
 
 #include <cstdint>
@@ -13,10 +13,27 @@ namespace sockit {
 /// hands everything to the peer at once: 0.
 Result<std::uint64_t> unacknowledged(const Socket& socket, bool fin_sent);
 
-/// Waits, after our FIN, until every byte is acknowledged, or the connection is reset (Phase::Send)
-/// or `idle_timeout` passes without progress (ETIMEDOUT), or the loop is stopped.
-Result<> await_delivery(OpLoop& loop, const Socket& socket, const Endpoint& peer,
-                        std::optional<Duration> idle_timeout);
+/// The wait, after our FIN, until every byte is acknowledged. The kernel wakes nobody for an
+/// acknowledgement, so it is asked again, less and less often.
+class Delivery {
+public:
+    Delivery(const Socket& socket, const Endpoint& peer, std::optional<Duration> idle_timeout);
+
+    /// Whether everything has arrived. Errors: the connection was reset (Phase::Send), or
+    /// `idle_timeout` passed without progress (ETIMEDOUT).
+    Result<bool> check();
+    /// When to ask again.
+    [[nodiscard]] Deadline next() const { return m_next; }
+
+private:
+    const Socket& m_socket;
+    const Endpoint& m_peer;
+    std::optional<Duration> m_idle_timeout;
+    Deadline m_idle;
+    Deadline m_next;
+    Duration m_pause;
+    std::uint64_t m_before = 0;
+};
 
 /// Takes SO_ERROR: what ended the connection, if anything did.
 Result<> connection_error(const Socket& socket, Phase phase, std::string_view call,

@@ -31,6 +31,13 @@ public:
     /// WouldBlock only where ref() is valid: call again with the same bytes when that is writable.
     Result<Transfer> write(std::span<const std::byte> bytes);
     [[nodiscard]] FdRef ref() const { return m_stream ? m_stream->ref() : FdRef(); }
+    /// The pipe behind it, if what is written goes there as it is; else invalid.
+    [[nodiscard]] FdRef pipe() const
+    {
+        return m_stream && m_stream->is_fifo() && !m_escaper ? m_stream->ref() : FdRef();
+    }
+    /// The stream's name, for errors: "stdout".
+    [[nodiscard]] std::string name() const { return m_stream ? m_stream->name() : "records"; }
     /// No more will come: passes on what was held back.
     Result<> finish();
     /// What was kept, once finished.

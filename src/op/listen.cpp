@@ -1,6 +1,8 @@
 #include "op/listen.h"
 
 #include "op/listen_many.h"
+#include "op/reception.h"
+#include "op/relay_driver.h"
 #include "sock/limits.h"
 
 #include <utility>
@@ -27,8 +29,8 @@ private:
     Result<> serve_one(Acceptor& acceptor);
     Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
     Result<> serve(Socket socket, ListenClosed& story);
-    Result<> relay(const Socket& socket, ListenClosed& story);
-    Result<> run_child(Socket socket, ListenClosed& story);
+    Result<> relay(Channel& channel, ListenClosed& story);
+    Result<> run_child(Channel channel, ListenClosed& story);
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
@@ -115,16 +117,19 @@ Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, 
 
 Result<> ListenRun::serve(Socket socket, ListenClosed& story)
 {
-    TRY(apply_options(socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
-    return m_child.wanted() ? run_child(std::move(socket), story) : relay(socket, story);
+    auto channel = TRY(receive_guest(
+        *m_loop, Reception(std::move(socket), story.peer, m_plan.listener.socket, m_emit)));
+    if (!channel)
+        return {};
+    return m_child.wanted() ? run_child(*std::move(channel), story) : relay(*channel, story);
 }
 
-Result<> ListenRun::relay(const Socket& socket, ListenClosed& story)
+Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(story.id);
-    const auto outcome = run_relay(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
-                                   destination, m_plan.relay);
+    const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
+                                   m_plan.relay, m_emit);
     story.traffic = outcome.traffic;
     story.payload = destination.take_kept();
     if (outcome.error)
@@ -132,9 +137,9 @@ Result<> ListenRun::relay(const Socket& socket, ListenClosed& story)
     return {};
 }
 
-Result<> ListenRun::run_child(Socket socket, ListenClosed& story)
+Result<> ListenRun::run_child(Channel channel, ListenClosed& story)
 {
-    auto child = TRY(Child::start(m_child, std::move(socket), story.local, story.peer));
+    auto child = TRY(Child::start(m_child, channel.take_socket(), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
     warn_of_status(m_child, story.child_status.value_or(0), m_emit);
     return {};

@@ -3,7 +3,7 @@
 #include "op/acceptor.h"
 #include "op/child.h"
 #include "op/destination.h"
-#include "op/relay_driver.h"
+#include "op/relay_plan.h"
 
 #include <optional>
 

@@ -1,7 +1,9 @@
 #include "op/listen_many.h"
 
+#include "loop/timers.h"
 #include "op/buffer.h"
 #include "op/delivery.h"
+#include "op/reception.h"
 
 #include <cerrno>
 #include <list>
@@ -17,9 +19,17 @@ struct Guest {
     ListenClosed story; ///< what will be told of it
     Clock::time_point since;
     Clock::time_point last_moved;
-    Socket socket;
+    std::optional<Reception> reception; ///< until it is done
+    std::optional<Channel> channel;     ///< from then on, unless a child has it
     std::optional<Child> child;
     std::optional<Destination> destination;
+
+    [[nodiscard]] FdRef ref() const
+    {
+        if (child)
+            return child->ref();
+        return reception ? reception->ref() : channel ? channel->socket().ref() : FdRef();
+    }
 };
 
 class Server {
@@ -46,6 +56,7 @@ private:
 
     Result<> serve();
     Result<> let_in();
+    void welcome(Guests::iterator guest);
     Result<> settle(Guest& guest);
     void leave(Guests::iterator guest, std::optional<Error> error);
     Result<> attend(Guests::iterator guest);
@@ -67,6 +78,7 @@ private:
     Buffer m_buffer; ///< shared: nothing stays in it between two reads
     Guests m_guests; ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
+    Timers m_receiving; ///< by when receptions must be done
     Clock::time_point m_lonely_since = Clock::now();
 };
 
@@ -109,51 +121,66 @@ Result<> Server::let_in()
         if (!accepted)
             break;
         const auto now = Clock::now();
-        m_guests.push_back({.story = {.id = accepted->id,
-                                      .peer = accepted->peer,
-                                      .local = accepted->local,
-                                      .traffic = {},
-                                      .duration = {},
-                                      .child_status = {},
-                                      .payload = {},
-                                      .error = {}},
-                            .since = now,
-                            .last_moved = now,
-                            .socket = std::move(socket),
-                            .child = {},
-                            .destination = {}});
+        m_guests.emplace_back();
         const auto guest = std::prev(m_guests.end());
+        guest->story.id = accepted->id;
+        guest->story.peer = accepted->peer;
+        guest->story.local = accepted->local;
+        guest->since = guest->last_moved = Clock::now();
+        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_emit);
         m_by_id[accepted->id] = guest;
-        if (auto settled = settle(*guest); !settled) {
-            m_emit(Warning{.message = {}, .error = settled.error()});
-            leave(guest, settled.error());
-        }
+        welcome(guest);
     }
     return {};
 }
 
-/// What goes wrong here costs this connection only.
+/// Goes on with the reception, and serves the guest when it is done. What goes wrong here costs
+/// this connection only.
+void Server::welcome(Guests::iterator guest)
+{
+    const auto fail = [&](const Error& error) {
+        m_emit(Warning{.message = {}, .error = error});
+        leave(guest, error);
+    };
+    const auto step = guest->reception->advance();
+    m_loop.poller().remove(guest->ref());
+    if (!step)
+        return fail(step.error());
+    Result<> done;
+    if (*step == Reception::Step::Done) {
+        guest->channel.emplace(guest->reception->take_channel());
+        guest->reception.reset();
+        m_receiving.set(guest->story.id, {});
+        done = settle(*guest);
+    } else {
+        m_receiving.set(guest->story.id, guest->reception->deadline());
+        done = m_loop.poller().add(guest->ref(), guest->story.id,
+                                   {.read = *step == Reception::Step::WantRead,
+                                    .write = *step == Reception::Step::WantWrite});
+    }
+    if (!done)
+        fail(done.error());
+}
+
 Result<> Server::settle(Guest& guest)
 {
     auto& story = guest.story;
-    TRY(apply_options(guest.socket, m_plan.listener.socket, SockoptPhase::Accepted, m_emit));
     if (m_child.wanted()) {
         guest.child.emplace(
-            TRY(Child::start(m_child, std::move(guest.socket), story.local, story.peer)));
-        return m_loop.poller().add(guest.child->ref(), story.id, {.read = true});
+            TRY(Child::start(m_child, guest.channel->take_socket(), story.local, story.peer)));
+        guest.channel.reset();
+    } else {
+        guest.destination = m_destinations.make(story.id);
+        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
     }
-    guest.destination = m_destinations.make(story.id);
-    story.traffic = {.bytes_sent = 0, .bytes_received = 0, .bytes_unacked = 0};
-    return m_loop.poller().add(guest.socket.ref(), story.id, {.read = true});
+    return m_loop.poller().add(guest.ref(), story.id, {.read = true});
 }
 
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
 {
     auto& story = guest->story;
-    if (guest->child)
-        m_loop.poller().remove(guest->child->ref());
-    if (guest->socket.valid())
-        m_loop.poller().remove(guest->socket.ref());
+    m_loop.poller().remove(guest->ref());
+    m_receiving.set(story.id, {});
     if (guest->destination) {
         // The last bytes of text that a peer cut within a character.
         static_cast<void>(guest->destination->finish());
@@ -171,6 +198,10 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
 
 Result<> Server::attend(Guests::iterator guest)
 {
+    if (guest->reception) {
+        welcome(guest);
+        return {};
+    }
     if (!guest->child)
         return receive(guest);
     guest->story.child_status = guest->child->reap();
@@ -181,7 +212,7 @@ Result<> Server::attend(Guests::iterator guest)
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
-    const auto got = receive_some(guest->socket.ref(), m_buffer.space(), guest->story.peer.text());
+    const auto got = guest->channel->receive(m_buffer.space());
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
@@ -213,6 +244,10 @@ Result<> Server::watch_clocks()
     if (m_plan.accept_timeout && m_guests.empty() &&
         Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
         return Failure(nobody_came(m_local));
+    while (const auto late = m_receiving.expired(Clock::now()))
+        leave(m_by_id.at(*late),
+              Error::from_errno(Phase::Receive, "recv", m_by_id.at(*late)->story.peer.text(),
+                                ETIMEDOUT));
     const auto idle = m_plan.relay.idle_timeout;
     while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
         const auto guest = m_guests.begin();
@@ -224,7 +259,7 @@ Result<> Server::watch_clocks()
 
 Deadline Server::next_deadline() const
 {
-    auto next = m_door.retry();
+    auto next = sooner(m_door.retry(), m_receiving.next());
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())

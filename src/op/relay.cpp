@@ -36,11 +36,12 @@ Relay::Wants Relay::wants() const
     if (finished())
         return {};
     Wants wants;
-    wants.read_input = m_up.state == HalfState::Idle;
+    wants.read_input = m_up.state == HalfState::Idle && !m_concluded;
     wants.send = m_up.state == HalfState::Moving;
-    wants.send_fin =
-        m_up.state == HalfState::Eof && !m_fin_sent && (m_rules.half_close || m_down.over());
-    wants.receive = m_down.state == HalfState::Idle;
+    wants.send_fin = !m_fin_sent && (m_concluded ? m_up.state != HalfState::Moving
+                                                 : m_up.state == HalfState::Eof &&
+                                                       (m_rules.half_close || m_down.over()));
+    wants.receive = m_down.state == HalfState::Idle && !m_concluded;
     wants.write = m_down.state == HalfState::Moving;
     // Whoever only sends does not care that the peer has nothing more to say.
     if (wants.read_input && m_down.over() && m_rules.receive && m_kind != InputKind::File)
@@ -53,6 +54,8 @@ bool Relay::finished() const
 {
     if (m_up.state == HalfState::Failed)
         return m_down.over();
+    if (m_concluded)
+        return m_fin_sent && m_down.state != HalfState::Moving;
     return m_fin_sent && (m_down.over() || !m_rules.receive);
 }
 
@@ -65,6 +68,8 @@ void Relay::input_ended()
 }
 
 void Relay::input_lingered() { m_up.state = HalfState::Eof; }
+
+void Relay::send_blocked() { m_up.state = HalfState::Moving; }
 
 void Relay::sent(std::size_t bytes) { m_up.hand_on(bytes); }
 
@@ -89,7 +94,11 @@ void Relay::peer_ended()
         close_first(Side::Peer);
 }
 
+void Relay::write_blocked() { m_down.state = HalfState::Moving; }
+
 void Relay::written(std::size_t bytes) { m_down.hand_on(bytes); }
+
+void Relay::conclude() { m_concluded = true; }
 
 void Relay::connection_failed(const Error& error)
 {

@@ -31,7 +31,7 @@ struct RelayRules {
 /// One direction of a relay.
 enum class HalfState : std::uint8_t {
     Idle,   ///< waits for its source
-    Moving, ///< holds bytes that its destination has not taken
+    Moving, ///< holds bytes that its destination has not taken, or waits for it to take any
     Eof,    ///< its source ended and everything was handed on
     Failed,
 };
@@ -63,17 +63,25 @@ public:
     /// Nothing is left to do; whether it went well is error()'s to say.
     [[nodiscard]] bool finished() const;
 
-    // What happened; byte counts are above 0.
+    // What happened; byte counts are above 0 where nothing else is said.
     void input_read(std::size_t bytes);
     void input_ended();
     /// The input stayed idle for Wants::linger.
     void input_lingered();
+    /// The socket takes nothing now, and the input is not asked before it does.
+    void send_blocked();
+    /// 0: it takes bytes again.
     void sent(std::size_t bytes);
     void fin_sent();
     void received(std::size_t bytes);
     /// The peer's FIN.
     void peer_ended();
+    /// The output takes nothing now, and the socket is not asked before it does.
+    void write_blocked();
+    /// 0: it takes bytes again.
     void written(std::size_t bytes);
+    /// Enough was said and heard: done once what is held is handed on and the FIN is sent.
+    void conclude();
     /// Nothing more can be sent or will arrive, but what has arrived may still be there: receive
     /// until it ends or would block.
     void connection_failed(const Error& error);
@@ -114,6 +122,7 @@ private:
     Half m_up;   ///< input -> socket
     Half m_down; ///< socket -> output
     bool m_input_eof = false;
+    bool m_concluded = false;
     bool m_fin_sent = false;
     std::optional<Side> m_closed_first;
     std::optional<Error> m_error;

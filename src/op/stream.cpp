@@ -22,6 +22,12 @@ InputKind input_kind(FdRef fd)
     return ::isatty(fd.value) == 1 ? InputKind::Terminal : InputKind::Pipe;
 }
 
+bool is_a_fifo(FdRef fd)
+{
+    struct stat status{};
+    return ::fstat(fd.value, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
 /// The call's outcome; nothing when the file knows no RWF_NOWAIT (terminals, many devices, pipes
 /// before Linux 6.4).
 std::optional<Result<Transfer>> outcome(ssize_t moved, int reason, Phase phase,
@@ -50,7 +56,7 @@ std::shared_ptr<const Fd> reopen(FdRef fd)
 } // namespace
 
 Stream::Stream(FdRef fd, std::string name)
-    : m_fd(fd), m_name(std::move(name)), m_kind(input_kind(fd)),
+    : m_fd(fd), m_name(std::move(name)), m_kind(input_kind(fd)), m_fifo(is_a_fifo(fd)),
       m_no_wait(m_kind != InputKind::File)
 {}
 

@@ -22,6 +22,7 @@ public:
     [[nodiscard]] FdRef ref() const { return m_fd; }
     [[nodiscard]] const std::string& name() const { return m_name; }
     [[nodiscard]] InputKind kind() const { return m_kind; }
+    [[nodiscard]] bool is_fifo() const { return m_fifo; }
 
     // WouldBlock: wait until it is ready. A short transfer is normal.
     Result<Transfer> read(std::span<std::byte> buffer);
@@ -34,6 +35,7 @@ private:
     FdRef m_fd;
     std::string m_name;
     InputKind m_kind;
+    bool m_fifo;                          ///< a pipe in the kernel's sense
     bool m_no_wait;                       ///< RWF_NOWAIT works here, as far as is known
     std::shared_ptr<const Fd> m_terminal; ///< a terminal, opened once more for ourselves
 };

@@ -18,6 +18,7 @@ void describe(const ServerReady& event, Record& record);
 void describe(const PeerAccepted& event, Record& record);
 void describe(const PeerClosed& event, Record& record);
 void describe(const PayloadReceived& event, Record& record);
+void describe(const TransferProgress& event, Record& record);
 void describe(const ConnectStarted& event, Record& record);
 void describe(const ConnectAttempt& event, Record& record);
 void describe(const Connected& event, Record& record);

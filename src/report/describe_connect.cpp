@@ -30,18 +30,6 @@ void add_phases(Fields& fields, const ConnectPhases& phases)
     fields.end_object();
 }
 
-void add_path(Fields& fields, bool relayed)
-{
-    fields.begin_object("path");
-    for (const char* half : {"send", "receive"}) {
-        if (relayed)
-            fields.add(half, "copy");
-        else
-            fields.add(half, nullptr);
-    }
-    fields.end_object();
-}
-
 void add_tcp(Fields& fields, const std::optional<TcpFacts>& tcp)
 {
     if (!tcp) {
@@ -118,7 +106,6 @@ void describe(const ConnectSummary& event, Record& record)
     fields.add("peer", event.peer);
     add_phases(fields, event.phases);
     add_traffic(fields, event.traffic);
-    add_path(fields, event.relayed);
     add_tcp(fields, event.tcp);
     fields.add("tls", nullptr);
     fields.add("child_status", event.child_status);

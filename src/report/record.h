@@ -12,11 +12,12 @@ namespace sockit {
 
 /// Who wants to read a record in text mode.
 enum class Level : std::uint8_t {
-    Result,  ///< what the command was asked for: always shown
-    Info,    ///< a courtesy (ready, accepted): not with -q
-    Verbose, ///< only with -v
-    Warning, ///< on stderr, prefixed `sockit: `
-    Hidden,  ///< only for machines
+    Result,   ///< what the command was asked for: always shown
+    Info,     ///< a courtesy (ready, accepted): not with -q
+    Verbose,  ///< only with -v
+    Progress, ///< how far it is: one line on stderr that the next takes the place of
+    Warning,  ///< on stderr, prefixed `sockit: `
+    Hidden,   ///< only for machines
 };
 
 enum class Color : std::uint8_t { None, Bold, Dim, Red, Green, Yellow, Blue };

@@ -2,6 +2,8 @@
 #include "report/table.h"
 #include "report/width.h"
 
+#include <utility>
+
 namespace sockit {
 
 namespace {
@@ -14,7 +16,11 @@ public:
 
     void write(const Record& record) override
     {
+        if (record.level() == Level::Progress)
+            return progress(record.line);
+        end_progress();
         switch (record.level()) {
+        case Level::Progress:
         case Level::Hidden: return;
         case Level::Verbose:
             if (m_options.verbosity > 0)
@@ -32,12 +38,26 @@ public:
 
     void finish() override
     {
+        end_progress();
         end_table();
         m_records.flush();
         m_notes.flush();
     }
 
 private:
+    void progress(std::string_view line)
+    {
+        m_notes.write("\r" + std::string(line) + "\x1b[K"); // erases what the last left
+        m_notes.flush();
+        m_in_progress = true;
+    }
+
+    void end_progress()
+    {
+        if (std::exchange(m_in_progress, false))
+            m_notes.write("\r\x1b[K");
+    }
+
     void note(const Record& record, std::string_view prefix)
     {
         m_records.flush();
@@ -97,6 +117,7 @@ private:
     TextOptions m_options;
     std::optional<Table> m_table;
     std::string m_text;
+    bool m_in_progress = false;
 };
 
 } // namespace

@@ -5,7 +5,26 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace sockit {
+
+namespace {
+
+void add_path(Fields& fields, const char* half, std::optional<DataPath> path)
+{
+    if (!path) {
+        fields.add(half, nullptr);
+        return;
+    }
+    switch (*path) {
+    case DataPath::Copy: fields.add(half, "copy"); return;
+    case DataPath::Splice: fields.add(half, "splice"); return;
+    case DataPath::Sendfile: fields.add(half, "sendfile"); return;
+    }
+}
+
+} // namespace
 
 void add_traffic(Fields& fields, const Traffic& traffic)
 {
@@ -18,6 +37,10 @@ void add_traffic(Fields& fields, const Traffic& traffic)
         fields.add("closed_first", nullptr);
     fields.add("fin_sent", traffic.fin_sent);
     fields.add("stdin_eof", traffic.stdin_eof);
+    fields.begin_object("path");
+    add_path(fields, "send", traffic.send_path);
+    add_path(fields, "receive", traffic.receive_path);
+    fields.end_object();
 }
 
 void add_payload(Record& record, const std::optional<KeptPayload>& payload)
@@ -49,6 +72,25 @@ void describe(const PayloadReceived& event, Record& record)
     if (event.connection)
         record.fields.add("id", *event.connection);
     record.fields.add("data", event.bytes);
+}
+
+void describe(const TransferProgress& event, Record& record)
+{
+    record.start("progress", Level::Progress);
+    const auto seconds = std::chrono::duration<double>(event.elapsed).count();
+    if (record.wants_fields()) {
+        record.fields.add("bytes_sent", event.bytes_sent);
+        record.fields.add("bytes_received", event.bytes_received);
+        record.fields.add("duration_ns", event.elapsed);
+        return;
+    }
+    const auto way = [&](const char* verb, std::uint64_t bytes) {
+        return fmt::format("{} {} ({}/s)", verb, format_bytes(bytes),
+                           format_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes) /
+                                                                   std::max(seconds, 1e-9))));
+    };
+    record.line = way("sent", event.bytes_sent) + ", " + way("received", event.bytes_received) +
+                  " in " + format_duration(event.elapsed);
 }
 
 } // namespace sockit

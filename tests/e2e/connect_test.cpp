@@ -114,7 +114,7 @@ TEST(Connect, NamesAreResolvedAndTheAttemptsReported)
     EXPECT_TRUE(document["phases"]["resolve_ns"].is_number());
     EXPECT_EQ(document["bytes_unacked"], 0);
     EXPECT_TRUE(document["tcp"]["rtt_ns"].is_number());
-    EXPECT_EQ(document["path"]["send"], "copy");
+    EXPECT_EQ(document["path"]["send"], "splice");
 }
 
 TEST(Connect, ANameThatIsNotResolvedHasItsOwnStatus)

@@ -21,7 +21,9 @@ Traffic traffic()
             .bytes_unacked = 0,
             .closed_first = Side::Local,
             .fin_sent = true,
-            .stdin_eof = true};
+            .stdin_eof = true,
+            .send_path = DataPath::Sendfile,
+            .receive_path = DataPath::Copy};
 }
 
 TEST(DescribeConnect, Start)
@@ -54,7 +56,8 @@ TEST(DescribeConnect, ConnectedAndClosed)
               "sent 6 B, received 2.00 KiB in 1.50 ms; closed by us first");
     EXPECT_EQ(json_of(ConnectClosed{traffic(), 1500us}),
               R"("bytes_sent":6,"bytes_received":2048,"bytes_unacked":0,"closed_first":"local",)"
-              R"("fin_sent":true,"stdin_eof":true,"duration_ns":1500000)");
+              R"("fin_sent":true,"stdin_eof":true,"path":{"send":"sendfile","receive":"copy"},)"
+              R"("duration_ns":1500000)");
     EXPECT_EQ(text_of(ConnectClosed{}), "took 0 ns");
 }
 
@@ -80,22 +83,30 @@ TEST(DescribeConnect, Summary)
     event.peer = there;
     event.phases = {.resolve = 1ms, .connect = 20us, .first_byte = 30us, .total = 2ms};
     event.traffic = traffic();
-    event.relayed = true;
     event.tcp = TcpFacts{.rtt_ns = 18000, .retransmits = 1};
     event.payload = KeptPayload{.bytes = "\xff", .truncated = true};
     event.stopped_by = "deadline";
     event.error = refused;
     EXPECT_EQ(text_of(event), "");
+    EXPECT_EQ(
+        json_of(event),
+        R"("ok":false,"target":"[::1]:443","local":{"family":"inet","address":"127.0.0.1")"
+        R"(,"port":40000},"peer":{"family":"inet6","address":"::1","port":443},"phases":{)"
+        R"("resolve_ns":1000000,"connect_ns":20000,"tls_ns":null,"first_byte_ns":30000,"t)"
+        R"(otal_ns":2000000},"bytes_sent":6,"bytes_received":2048,"bytes_unacked":0,"clos)"
+        R"(ed_first":"local","fin_sent":true,"stdin_eof":true,"path":{"send":"sendfile","rece)"
+        R"(ive":"copy"},"tcp":{"rtt_ns":18000,"retransmits":1},"tls":null,"child_status":)"
+        R"(null,"data_base64":"/w==","data_truncated":true,"stopped_by":"deadline","error)"
+        R"(":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECONNREFUS)"
+        R"(ED","errno":111,"message":"Connection refused"})");
+}
+
+TEST(DescribeProgress, OneLineThatTheNextReplaces)
+{
+    const TransferProgress event{.bytes_sent = 3 << 20, .bytes_received = 512, .elapsed = 1500ms};
+    EXPECT_EQ(text_of(event), "sent 3.00 MiB (2.00 MiB/s), received 512 B (341 B/s) in 1.50 s");
     EXPECT_EQ(json_of(event),
-              R"("ok":false,"target":"[::1]:443","local":{"family":"inet","address":"127.0.0.1")"
-              R"(,"port":40000},"peer":{"family":"inet6","address":"::1","port":443},"phases":{)"
-              R"("resolve_ns":1000000,"connect_ns":20000,"tls_ns":null,"first_byte_ns":30000,"t)"
-              R"(otal_ns":2000000},"bytes_sent":6,"bytes_received":2048,"bytes_unacked":0,"clos)"
-              R"(ed_first":"local","fin_sent":true,"stdin_eof":true,"path":{"send":"copy","rece)"
-              R"(ive":"copy"},"tcp":{"rtt_ns":18000,"retransmits":1},"tls":null,"child_status":)"
-              R"(null,"data_base64":"/w==","data_truncated":true,"stopped_by":"deadline","error)"
-              R"(":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECONNREFUS)"
-              R"(ED","errno":111,"message":"Connection refused"})");
+              R"("bytes_sent":3145728,"bytes_received":512,"duration_ns":1500000000)");
 }
 
 TEST(DescribeListen, Received)
@@ -119,11 +130,12 @@ TEST(DescribeListen, Closed)
                        .error = {}};
     EXPECT_EQ(text_of(event),
               "3 closed: sent 6 B, received 2.00 KiB in 5.00 ms; closed by us first");
-    EXPECT_EQ(json_of(event),
-              R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
-              R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":6,"bytes_received":204)"
-              R"(8,"bytes_unacked":0,"closed_first":"local","fin_sent":true,"stdin_eof":true,"d)"
-              R"(uration_ns":5000000,"child_status":null,"error":null)");
+    EXPECT_EQ(
+        json_of(event),
+        R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
+        R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":6,"bytes_received":204)"
+        R"(8,"bytes_unacked":0,"closed_first":"local","fin_sent":true,"stdin_eof":true,)"
+        R"("path":{"send":"sendfile","receive":"copy"},"duration_ns":5000000,"child_status":null,"error":null)");
     event.traffic = {};
     event.child_status = 3;
     EXPECT_EQ(text_of(event), "3 closed: took 5.00 ms; exit status 3");
@@ -131,13 +143,14 @@ TEST(DescribeListen, Closed)
     event.error = Error::from_errno(Phase::Receive, "recv", "[::1]:443", ECONNRESET);
     EXPECT_EQ(text_of(event),
               "3 closed: took 5.00 ms: recv [::1]:443: Connection reset by peer (ECONNRESET)");
-    EXPECT_EQ(json_of(event),
-              R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
-              R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":null,"bytes_received":)"
-              R"(null,"bytes_unacked":null,"closed_first":null,"fin_sent":false,"stdin_eof":fal)"
-              R"(se,"duration_ns":5000000,"child_status":null,"error":{"phase":"receive","call")"
-              R"(:"recv","subject":"[::1]:443","code":"ECONNRESET","errno":104,"message":"Conne)"
-              R"(ction reset by peer"})");
+    EXPECT_EQ(
+        json_of(event),
+        R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
+        R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":null,"bytes_received":)"
+        R"(null,"bytes_unacked":null,"closed_first":null,"fin_sent":false,"stdin_eof":fal)"
+        R"(se,"path":{"send":null,"receive":null},"duration_ns":5000000,"child_status":null,"error":{"phase":"receive","call")"
+        R"(:"recv","subject":"[::1]:443","code":"ECONNRESET","errno":104,"message":"Conne)"
+        R"(ction reset by peer"})");
 }
 
 TEST(DescribeListen, Summary)

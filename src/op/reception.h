@@ -1,0 +1,42 @@
+#pragma once
+
+#include "event/event.h"
+#include "op/channel.h"
+#include "op/op_loop.h"
+#include "op/socket_plan.h"
+
+#include <optional>
+
+namespace sockit {
+
+/// What stands between accept() and serving one connection: the options of the accepted phase.
+/// Nothing blocks: any number of them share one loop.
+class Reception {
+public:
+    enum class Step : std::uint8_t { Done, WantRead, WantWrite };
+
+    /// What it refers to outlives it.
+    Reception(Socket socket, const Endpoint& peer, const SocketPlan& plan, const Emit& emit);
+
+    /// Goes as far as it can: call again when the socket is ready for what it wants. Errors are
+    /// this connection's only.
+    Result<Step> advance();
+    /// By when it must be done.
+    [[nodiscard]] Deadline deadline() const { return m_deadline; }
+    [[nodiscard]] const Endpoint& peer() const { return m_channel.peer(); }
+    [[nodiscard]] FdRef ref() const { return m_channel.socket().ref(); }
+    /// The connection, once done.
+    [[nodiscard]] Channel take_channel() { return std::move(m_channel); }
+
+private:
+    Channel m_channel;
+    const SocketPlan& m_plan;
+    const Emit& m_emit;
+    Deadline m_deadline;
+};
+
+/// One reception in a loop of its own; nothing when the loop was stopped. Uses token 0 of the
+/// loop's poller. ETIMEDOUT at its deadline.
+Result<std::optional<Channel>> receive_guest(OpLoop& loop, Reception reception);
+
+} // namespace sockit
