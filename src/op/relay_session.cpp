@@ -1,5 +1,6 @@
 #include "op/relay_session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sockit {
@@ -33,8 +34,8 @@ Deadline RelaySession::prepare()
 {
     if (m_dialogue)
         converse();
-    while (!m_relay.finished() && m_relay.wants().send_fin)
-        m_sender.finish();
+    while (!m_relay.finished() && m_relay.wants().send_fin && m_sender.finish()) {
+    }
     if (m_relay.finished()) {
         deliver();
         return m_delivery ? sooner(m_delivery->next(), m_next_progress) : now_at_once();
@@ -86,9 +87,9 @@ void RelaySession::attend(const Ready& ready)
         moved(m_receiver.write());
     if (end != End::Socket)
         return;
-    if (wants.receive && (ready.readable || ended))
+    if (wants.receive && m_channel.may_receive(ready))
         moved(m_receiver.receive());
-    if (m_relay.wants().send && (ready.writable || ended))
+    if (m_relay.wants().send && m_channel.may_send(ready))
         moved(m_sender.send());
     if (ended && !wants.receive && !wants.send)
         look_at_socket();
@@ -121,11 +122,10 @@ void RelaySession::watch()
     const bool read_input = wants.read_input && input_has_its_turn();
     m_watch_input.want(read_input ? Wanted(Interest{.read = true}) : std::nullopt);
     m_watch_output.want(wants.write ? Wanted(Interest{.write = true}) : std::nullopt);
-    const bool send = wants.send && !held_up();
+    const bool send = (wants.send && !held_up()) || wants.send_fin;
     // With nothing wanted it still tells of a reset.
     const bool wanted = wants.receive || send || !m_socket_muted;
-    m_watch_socket.want(wanted ? Wanted(Interest{.read = wants.receive, .write = send})
-                               : std::nullopt);
+    m_watch_socket.want(wanted ? Wanted(m_channel.interest(wants.receive, send)) : std::nullopt);
     for (const auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
         if (watched->error() && !m_error)
             m_error = *watched->error();
@@ -220,7 +220,7 @@ RelayOutcome RelaySession::settle()
     // A unix peer that went away does not tell what it left unread.
     const bool unknown = socket.family() == AF_UNIX && outcome.error;
     if (const auto left = unacknowledged(socket, m_relay.fin_was_sent()); left && !unknown)
-        traffic.bytes_unacked = *left;
+        traffic.bytes_unacked = std::min(*left, m_sender.bytes()); // with TLS it counts records
     traffic.closed_first = m_relay.closed_first();
     traffic.fin_sent = m_relay.fin_was_sent();
     traffic.stdin_eof = m_relay.input_eof();
