@@ -15,6 +15,7 @@ public:
         return joined({{timeout_option(m_args.network,
                                        "Limit for names, addresses and handshake (default: 10s)"),
                         deadline_option(m_args.network), source_option(m_args.network)},
+                       tls_client_options(m_args.tls),
                        relay_options(m_args.relay),
                        socket_options(m_args.network),
                        output_options(m_args.output)});
@@ -58,6 +59,7 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     if (const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout")))
         plan.timeout = *timeout;
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    plan.tls = TRY(plan_tls_client(args.tls, plan.target));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, args.child_words));
     plan.relay = choice.relay;

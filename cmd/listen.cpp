@@ -18,6 +18,7 @@ public:
                &m_args.accept_timeout},
               deadline_option(m_args.network)},
              server_options(m_args.server),
+             tls_server_options(m_args.tls),
              relay_options(m_args.relay),
              socket_options(m_args.network),
              output_options(m_args.output)});
@@ -57,6 +58,7 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     if (args.keep_open && args.relay.send_only)
         return Failure(Error::usage("-k reads no stdin: --send-only wants a single connection"));
+    plan.tls = TRY(plan_tls_server(args.tls, plan.listener.target));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, args.child_words));
     plan.relay = choice.relay;

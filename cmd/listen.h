@@ -2,6 +2,7 @@
 
 #include "cmd/options.h"
 #include "cmd/relay_options.h"
+#include "cmd/tls_options.h"
 #include "op/listen.h"
 
 #include <optional>
@@ -14,6 +15,7 @@ struct ListenArgs {
     OutputArgs output;
     NetworkArgs network;
     ServerArgs server;
+    TlsServerArgs tls;
     RelayArgs relay;
     bool keep_open = false;
     std::optional<std::string> accept_timeout;

@@ -91,7 +91,8 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
 
 Result<> check_relayed(Transport transport, std::string_view command)
 {
-    if (transport == Transport::Tcp || transport == Transport::UnixStream)
+    if (transport == Transport::Tcp || transport == Transport::Tls ||
+        transport == Transport::UnixStream)
         return {};
     return Failure(transport_unsupported(transport, command));
 }

@@ -40,7 +40,8 @@ struct RelayChoice {
 Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
                                const std::optional<std::vector<std::string>>& child_words);
 
-/// Connections of TCP and of unix streams can be relayed; others are unsupported (exit 7).
+/// Connections of TCP, with or without TLS, and of unix streams can be relayed; others are
+/// unsupported (exit 7).
 Result<> check_relayed(Transport transport, std::string_view command);
 
 } // namespace sockit

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "event/traffic.h"
 #include "sock/endpoint.h"
+#include "sock/tls_facts.h"
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +19,7 @@ struct ListenClosed {
     Endpoint local;
     Traffic traffic;
     Duration duration = {};
+    std::optional<TlsFacts> tls;
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;
     std::optional<Error> error;

@@ -1,8 +1,10 @@
 #include "op/connect.h"
 
+#include "op/child_relay.h"
 #include "op/connect_race.h"
 #include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
+#include "op/tls_stage.h"
 #include "sock/tcp_info.h"
 
 #include <cerrno>
@@ -28,15 +30,20 @@ private:
     Result<> go();
     Result<std::optional<Connection>> reach();
     Result<std::vector<Endpoint>> find(const Deadline& limit);
+    Result<bool> secure(const Connection& connection, const Deadline& limit);
     Result<> use(Connection connection);
     Result<> relay(Connection connection);
+    [[nodiscard]] Channel channel_of(Connection connection);
     Result<> run_child(Connection connection);
+    Result<> run_child_over_tls(Connection connection);
     [[nodiscard]] Error out_of_time() const;
 
     const ConnectPlan& m_plan;
     const Emit& m_emit;
     Clock::time_point m_start = Clock::now();
     std::optional<OpLoop> m_loop;
+    std::optional<TlsContext> m_tls;
+    std::optional<TlsSession> m_session; ///< its handshake is done, or failed
     ConnectSummary m_summary;
 };
 
@@ -59,6 +66,8 @@ ConnectEnd ConnectRun::run()
 
 Result<> ConnectRun::go()
 {
+    if (m_plan.tls)
+        m_tls = TRY(TlsContext::client(*m_plan.tls));
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto connection = TRY(reach());
     if (connection)
@@ -83,8 +92,26 @@ Result<std::optional<Connection>> ConnectRun::reach()
         m_summary.local = connection->local;
         m_summary.peer = connection->peer;
         m_emit(Connected{.local = connection->local, .peer = connection->peer});
+        if (m_tls && !TRY(secure(*connection, limit)))
+            return std::optional<Connection>();
     }
     return connection;
+}
+
+/// False when the loop was stopped.
+Result<bool> ConnectRun::secure(const Connection& connection, const Deadline& limit)
+{
+    const auto begin = Clock::now();
+    const auto peer = connection.peer.text();
+    m_session = TRY(TlsSession::connect(*m_tls, connection.socket.ref(),
+                                        tls_name(*m_plan.tls, m_plan.target), peer));
+    const auto done = shake_hands(*m_loop, *m_session, connection.socket, peer, limit);
+    m_summary.tls = m_session->facts();
+    if (TRY(done)) {
+        m_summary.phases.tls = Clock::now() - begin;
+        m_emit(TlsEstablished{.connection = {}, .facts = *m_summary.tls});
+    }
+    return *done;
 }
 
 /// The target's endpoints; none when the loop was stopped.
@@ -109,7 +136,7 @@ Result<> ConnectRun::relay(Connection connection)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(std::nullopt);
-    Channel channel(std::move(connection.socket), connection.peer);
+    auto channel = channel_of(std::move(connection));
     const auto begin = Clock::now();
     const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
                                    m_plan.relay, m_emit);
@@ -117,7 +144,8 @@ Result<> ConnectRun::relay(Connection connection)
     if (outcome.first_byte)
         m_summary.phases.first_byte = *outcome.first_byte - begin;
     m_summary.payload = destination.take_kept();
-    if (connection.peer.is_inet())
+    m_summary.tls = channel.tls_facts();
+    if (channel.peer().is_inet())
         if (const auto info = read_tcp_info(channel.socket().ref()))
             m_summary.tcp = TcpFacts{.rtt_ns = info->rtt_ns, .retransmits = info->total_retrans};
     if (outcome.error)
@@ -125,13 +153,39 @@ Result<> ConnectRun::relay(Connection connection)
     return {};
 }
 
+Channel ConnectRun::channel_of(Connection connection)
+{
+    Channel channel(std::move(connection.socket), connection.peer);
+    if (m_session)
+        channel.secure(*std::exchange(m_session, std::nullopt));
+    return channel;
+}
+
 Result<> ConnectRun::run_child(Connection connection)
 {
+    if (m_session)
+        return run_child_over_tls(std::move(connection));
     m_summary.traffic = {};
     auto child = TRY(Child::start(m_plan.child, std::move(connection.socket), connection.local,
                                   connection.peer));
     m_summary.child_status = TRY(child.wait(*m_loop));
     warn_of_status(m_plan.child, m_summary.child_status.value_or(0), m_emit);
+    return {};
+}
+
+Result<> ConnectRun::run_child_over_tls(Connection connection)
+{
+    const auto local = connection.local;
+    const auto relay = TRY(ChildRelay::start(m_loop->poller(), 0, m_plan.child,
+                                             channel_of(std::move(connection)), local));
+    const auto ran = run_child_relay(*m_loop, *relay);
+    m_summary.child_status = relay->status();
+    m_summary.traffic = relay->traffic();
+    m_summary.tls = relay->tls_facts();
+    warn_of_status(m_plan.child, m_summary.child_status.value_or(0), m_emit);
+    TRY(ran);
+    if (relay->error())
+        return Failure(*relay->error());
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include "op/destination.h"
 #include "op/relay_plan.h"
 #include "op/socket_plan.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 
@@ -14,6 +15,7 @@ struct ConnectPlan {
     SocketPlan socket;
     Duration timeout = std::chrono::seconds(10); ///< resolver and all addresses together
     std::optional<Duration> deadline;            ///< the whole run
+    std::optional<TlsClientPlan> tls;
     RelayPlan relay;
     PayloadPlan payload;
     ChildPlan child; ///< gets the connection; if none is wanted, stdin and stdout do

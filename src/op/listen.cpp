@@ -1,5 +1,6 @@
 #include "op/listen.h"
 
+#include "op/child_relay.h"
 #include "op/listen_many.h"
 #include "op/reception.h"
 #include "op/relay_driver.h"
@@ -31,11 +32,13 @@ private:
     Result<> serve(Socket socket, ListenClosed& story);
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
+    Result<> run_child_over_tls(Channel channel, ListenClosed& story);
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
     ChildPlan m_child;
     std::optional<OpLoop> m_loop;
+    std::optional<TlsContext> m_tls;
     bool m_output_open = true;
     ListenSummary m_summary;
     ListenEnd m_end;
@@ -62,6 +65,8 @@ ListenEnd ListenRun::run()
 
 Result<Acceptor> ListenRun::open()
 {
+    if (m_plan.tls)
+        m_tls = TRY(TlsContext::server(*m_plan.tls));
     m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto acceptor = TRY(Acceptor::open(m_plan.listener));
@@ -73,8 +78,9 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
 {
     if (!m_output_open)
         return {}; // nobody would learn of what happens
-    return m_plan.keep_open ? serve_many(*m_loop, acceptor, m_plan, m_child, m_emit, m_summary)
-                            : serve_one(acceptor);
+    return m_plan.keep_open
+               ? serve_many(*m_loop, acceptor, m_plan, m_child, m_tls, m_emit, m_summary)
+               : serve_one(acceptor);
 }
 
 Result<> ListenRun::serve_one(Acceptor& acceptor)
@@ -117,10 +123,16 @@ Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, 
 
 Result<> ListenRun::serve(Socket socket, ListenClosed& story)
 {
-    auto channel = TRY(receive_guest(
-        *m_loop, Reception(std::move(socket), story.peer, m_plan.listener.socket, m_emit)));
+    Reception reception(std::move(socket), story.peer, m_plan.listener.socket, m_tls, m_emit);
+    auto received = receive_guest(*m_loop, reception);
+    if (!received)
+        story.tls = reception.tls_facts();
+    auto channel = TRY(std::move(received));
     if (!channel)
         return {};
+    story.tls = channel->tls_facts();
+    if (story.tls)
+        m_emit(TlsEstablished{.connection = story.id, .facts = *story.tls});
     return m_child.wanted() ? run_child(*std::move(channel), story) : relay(*channel, story);
 }
 
@@ -131,6 +143,7 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
     const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
                                    m_plan.relay, m_emit);
     story.traffic = outcome.traffic;
+    story.tls = channel.tls_facts();
     story.payload = destination.take_kept();
     if (outcome.error)
         return Failure(*outcome.error);
@@ -139,9 +152,26 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
 
 Result<> ListenRun::run_child(Channel channel, ListenClosed& story)
 {
+    if (!channel.plain())
+        return run_child_over_tls(std::move(channel), story);
     auto child = TRY(Child::start(m_child, channel.take_socket(), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
     warn_of_status(m_child, story.child_status.value_or(0), m_emit);
+    return {};
+}
+
+Result<> ListenRun::run_child_over_tls(Channel channel, ListenClosed& story)
+{
+    const auto relay =
+        TRY(ChildRelay::start(m_loop->poller(), 0, m_child, std::move(channel), story.local));
+    const auto ran = run_child_relay(*m_loop, *relay);
+    story.child_status = relay->status();
+    story.traffic = relay->traffic();
+    story.tls = relay->tls_facts();
+    warn_of_status(m_child, story.child_status.value_or(0), m_emit);
+    TRY(ran);
+    if (relay->error())
+        return Failure(*relay->error());
     return {};
 }
 

@@ -4,6 +4,7 @@
 #include "op/child.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 
@@ -14,6 +15,7 @@ struct ListenPlan {
     bool keep_open = false; ///< any number of connections; stdin is not read
     std::optional<Duration> accept_timeout;
     std::optional<Duration> deadline; ///< the whole run
+    std::optional<TlsServerPlan> tls;
     RelayPlan relay;
     PayloadPlan payload;
     ChildPlan child; ///< one for each connection; if none is wanted, stdin and stdout serve it

@@ -2,6 +2,7 @@
 
 #include "loop/timers.h"
 #include "op/buffer.h"
+#include "op/child_relay.h"
 #include "op/delivery.h"
 #include "op/reception.h"
 
@@ -22,6 +23,7 @@ struct Guest {
     std::optional<Reception> reception; ///< until it is done
     std::optional<Channel> channel;     ///< from then on, unless a child has it
     std::optional<Child> child;
+    std::unique_ptr<ChildRelay> relay; ///< in their place, where a child is served over TLS
     std::optional<Destination> destination;
 
     [[nodiscard]] FdRef ref() const
@@ -35,8 +37,10 @@ struct Guest {
 class Server {
 public:
     Server(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const ChildPlan& child,
-           const Emit& emit, ListenSummary& summary, Destinations destinations)
-        : m_loop(loop), m_plan(plan), m_child(child), m_emit([this, &emit](const Event& event) {
+           const std::optional<TlsContext>& tls, const Emit& emit, ListenSummary& summary,
+           Destinations destinations)
+        : m_loop(loop), m_plan(plan), m_child(child), m_tls(tls),
+          m_emit([this, &emit](const Event& event) {
               m_output_open = emit(event) && m_output_open;
               return m_output_open;
           }),
@@ -50,17 +54,25 @@ public:
     Result<> run();
 
 private:
-    static constexpr std::uint64_t listener_token = 0; // connections have their ids, from 1
+    static constexpr std::uint64_t listener_token = 0;         // connections have their ids, from 1
+    static constexpr std::uint64_t relay_tokens = 1ULL << 62U; // and from here on several each
 
     using Guests = std::list<Guest>;
 
+    static std::uint64_t relay_token(std::uint64_t id)
+    {
+        return relay_tokens + id * ChildRelay::token_count;
+    }
     Result<> serve();
     Result<> let_in();
     void welcome(Guests::iterator guest);
-    Result<> settle(Guest& guest);
+    Result<> settle(Guests::iterator guest);
     void leave(Guests::iterator guest, std::optional<Error> error);
-    Result<> attend(Guests::iterator guest);
+    Result<> attend(const Ready& ready);
+    void attend_relay(Guests::iterator guest, std::span<const Ready> ready);
     Result<> receive(Guests::iterator guest);
+    Result<> receive_buffered();
+    void note_buffered(const Guest& guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
     [[nodiscard]] Deadline next_deadline() const;
@@ -69,6 +81,7 @@ private:
     OpLoop& m_loop;
     const ListenPlan& m_plan;
     const ChildPlan& m_child;
+    const std::optional<TlsContext>& m_tls;
     bool m_output_open = true; ///< as long as records can be told
     const Emit m_emit;
     ListenSummary& m_summary;
@@ -78,7 +91,9 @@ private:
     Buffer m_buffer; ///< shared: nothing stays in it between two reads
     Guests m_guests; ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
-    Timers m_receiving; ///< by when receptions must be done
+    Timers m_receiving;                    ///< by when receptions must be done
+    std::vector<std::uint64_t> m_buffered; ///< who has bytes without being ready
+    Timers m_relaying;                     ///< when relays to children have something to do
     Clock::time_point m_lonely_since = Clock::now();
 };
 
@@ -101,11 +116,11 @@ Result<> Server::serve()
         bool knocked = false;
         for (const auto& one : ready) {
             knocked = knocked || one.token == listener_token;
-            if (const auto guest = m_by_id.find(one.token); guest != m_by_id.end())
-                TRY(attend(guest->second));
+            TRY(attend(one));
             if (m_loop.stopped())
                 return {};
         }
+        TRY(receive_buffered());
         if (knocked)
             TRY(let_in());
         TRY(watch_clocks());
@@ -120,14 +135,14 @@ Result<> Server::let_in()
         const auto accepted = TRY(m_door.next(socket));
         if (!accepted)
             break;
-        const auto now = Clock::now();
         m_guests.emplace_back();
         const auto guest = std::prev(m_guests.end());
         guest->story.id = accepted->id;
         guest->story.peer = accepted->peer;
         guest->story.local = accepted->local;
         guest->since = guest->last_moved = Clock::now();
-        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_emit);
+        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_tls,
+                                 m_emit);
         m_by_id[accepted->id] = guest;
         welcome(guest);
     }
@@ -142,19 +157,25 @@ void Server::welcome(Guests::iterator guest)
         m_emit(Warning{.message = {}, .error = error});
         leave(guest, error);
     };
+    auto& story = guest->story;
     const auto step = guest->reception->advance();
     m_loop.poller().remove(guest->ref());
-    if (!step)
+    if (!step) {
+        story.tls = guest->reception->tls_facts();
         return fail(step.error());
+    }
     Result<> done;
     if (*step == Reception::Step::Done) {
         guest->channel.emplace(guest->reception->take_channel());
         guest->reception.reset();
-        m_receiving.set(guest->story.id, {});
-        done = settle(*guest);
+        m_receiving.set(story.id, {});
+        story.tls = guest->channel->tls_facts();
+        if (story.tls)
+            m_emit(TlsEstablished{.connection = story.id, .facts = *story.tls});
+        done = settle(guest);
     } else {
-        m_receiving.set(guest->story.id, guest->reception->deadline());
-        done = m_loop.poller().add(guest->ref(), guest->story.id,
+        m_receiving.set(story.id, guest->reception->deadline());
+        done = m_loop.poller().add(guest->ref(), story.id,
                                    {.read = *step == Reception::Step::WantRead,
                                     .write = *step == Reception::Step::WantWrite});
     }
@@ -162,18 +183,27 @@ void Server::welcome(Guests::iterator guest)
         fail(done.error());
 }
 
-Result<> Server::settle(Guest& guest)
+Result<> Server::settle(Guests::iterator guest)
 {
-    auto& story = guest.story;
+    auto& story = guest->story;
+    if (m_child.wanted() && !guest->channel->plain()) {
+        guest->relay =
+            TRY(ChildRelay::start(m_loop.poller(), relay_token(story.id), m_child,
+                                  *std::exchange(guest->channel, std::nullopt), story.local));
+        attend_relay(guest, {});
+        return {};
+    }
     if (m_child.wanted()) {
-        guest.child.emplace(
-            TRY(Child::start(m_child, guest.channel->take_socket(), story.local, story.peer)));
-        guest.channel.reset();
+        guest->child.emplace(
+            TRY(Child::start(m_child, guest->channel->take_socket(), story.local, story.peer)));
+        guest->channel.reset();
     } else {
-        guest.destination = m_destinations.make(story.id);
+        guest->destination = m_destinations.make(story.id);
         story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
     }
-    return m_loop.poller().add(guest.ref(), story.id, {.read = true});
+    TRY(m_loop.poller().add(guest->ref(), story.id, {.read = true}));
+    note_buffered(*guest);
+    return {};
 }
 
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
@@ -181,6 +211,16 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
     auto& story = guest->story;
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
+    m_relaying.set(story.id, {});
+    if (guest->relay) {
+        story.child_status = guest->relay->status();
+        story.traffic = guest->relay->traffic();
+        story.tls = guest->relay->tls_facts();
+    } else if (guest->channel && !guest->channel->plain()) {
+        story.tls = guest->channel->tls_facts();
+        // Else the peer would take our end for a cut.
+        static_cast<void>(guest->channel->finish_sending());
+    }
     if (guest->destination) {
         // The last bytes of text that a peer cut within a character.
         static_cast<void>(guest->destination->finish());
@@ -196,8 +236,18 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
         m_lonely_since = Clock::now();
 }
 
-Result<> Server::attend(Guests::iterator guest)
+Result<> Server::attend(const Ready& ready)
 {
+    const bool of_relay = ready.token >= relay_tokens;
+    const auto id = of_relay ? (ready.token - relay_tokens) / ChildRelay::token_count : ready.token;
+    const auto found = m_by_id.find(id);
+    if (found == m_by_id.end())
+        return {};
+    const auto guest = found->second;
+    if (of_relay) {
+        attend_relay(guest, std::span(&ready, 1));
+        return {};
+    }
     if (guest->reception) {
         welcome(guest);
         return {};
@@ -206,6 +256,32 @@ Result<> Server::attend(Guests::iterator guest)
         return receive(guest);
     guest->story.child_status = guest->child->reap();
     leave(guest, std::nullopt);
+    return {};
+}
+
+void Server::attend_relay(Guests::iterator guest, std::span<const Ready> ready)
+{
+    auto& relay = *guest->relay;
+    relay.handle(ready);
+    const auto until = relay.prepare();
+    if (relay.finished())
+        leave(guest, relay.error());
+    else
+        m_relaying.set(guest->story.id, until);
+}
+
+/// TLS may hold bytes that the socket's readiness does not tell of.
+void Server::note_buffered(const Guest& guest)
+{
+    if (guest.channel && guest.channel->buffered())
+        m_buffered.push_back(guest.story.id);
+}
+
+Result<> Server::receive_buffered()
+{
+    for (const auto id : std::exchange(m_buffered, {}))
+        if (const auto guest = m_by_id.find(id); guest != m_by_id.end() && guest->second->channel)
+            TRY(receive(guest->second));
     return {};
 }
 
@@ -224,6 +300,7 @@ Result<> Server::receive(Guests::iterator guest)
     guest->last_moved = Clock::now();
     m_guests.splice(m_guests.end(), m_guests, guest);
     m_buffer.filled(got->bytes);
+    note_buffered(*guest);
     return hand_on(*guest, m_buffer.rest());
 }
 
@@ -245,9 +322,9 @@ Result<> Server::watch_clocks()
         Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
         return Failure(nobody_came(m_local));
     while (const auto late = m_receiving.expired(Clock::now()))
-        leave(m_by_id.at(*late),
-              Error::from_errno(Phase::Receive, "recv", m_by_id.at(*late)->story.peer.text(),
-                                ETIMEDOUT));
+        leave(m_by_id.at(*late), m_by_id.at(*late)->reception->timed_out());
+    while (const auto due = m_relaying.expired(Clock::now()))
+        attend_relay(m_by_id.at(*due), {});
     const auto idle = m_plan.relay.idle_timeout;
     while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
         const auto guest = m_guests.begin();
@@ -259,7 +336,9 @@ Result<> Server::watch_clocks()
 
 Deadline Server::next_deadline() const
 {
-    auto next = sooner(m_door.retry(), m_receiving.next());
+    if (!m_buffered.empty())
+        return Deadline::after(Duration::zero());
+    auto next = sooner(m_door.retry(), sooner(m_receiving.next(), m_relaying.next()));
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())
@@ -275,6 +354,9 @@ void Server::end_all()
             m_loop.poller().remove(guest.child->ref());
             children.push_back(*std::exchange(guest.child, std::nullopt));
         }
+    for (auto& guest : m_guests)
+        if (auto child = guest.relay ? guest.relay->take_child() : std::nullopt)
+            children.push_back(*std::move(child));
     Child::end_all(children);
     while (!m_guests.empty()) {
         m_guests.front().story.traffic.closed_first = Side::Local;
@@ -285,10 +367,11 @@ void Server::end_all()
 } // namespace
 
 Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
-                    const ChildPlan& child, const Emit& emit, ListenSummary& summary)
+                    const ChildPlan& child, const std::optional<TlsContext>& tls, const Emit& emit,
+                    ListenSummary& summary)
 {
     auto destinations = TRY(Destinations::open(plan.payload, emit));
-    return Server(loop, acceptor, plan, child, emit, summary, std::move(destinations)).run();
+    return Server(loop, acceptor, plan, child, tls, emit, summary, std::move(destinations)).run();
 }
 
 void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& summary)
