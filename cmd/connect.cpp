@@ -1,6 +1,7 @@
 #include "cmd/connect.h"
 
 #include "cmd/plan_common.h"
+#include "cmd/proxy_options.h"
 #include "cmd/run_planned.h"
 #include "report/shapes.h"
 
@@ -14,7 +15,14 @@ public:
     {
         return joined({{timeout_option(m_args.network,
                                        "Limit for names, addresses and handshake (default: 10s)"),
-                        deadline_option(m_args.network), source_option(m_args.network)},
+                        deadline_option(m_args.network),
+                        source_option(m_args.network),
+                        {"--proxy", "URL",
+                         "Through a proxy: socks5, socks5h, socks4, socks4a or http://HOST:PORT",
+                         &m_args.proxy},
+                        {"--proxy-protocol", "VERSION",
+                         "Send a PROXY header first: v1 or v2, with =ADDR from there, not us",
+                         &m_args.proxy_protocol}},
                        tls_client_options(m_args.tls),
                        relay_options(m_args.relay),
                        socket_options(m_args.network),
@@ -59,6 +67,8 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     if (const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout")))
         plan.timeout = *timeout;
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    plan.proxy = TRY(plan_proxy(args.proxy, plan.target, plan.socket.family));
+    plan.proxy_header = TRY(plan_proxy_header(args.proxy_protocol, plan.target));
     plan.tls = TRY(plan_tls_client(args.tls, plan.target));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, args.child_words));

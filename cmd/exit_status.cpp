@@ -34,6 +34,7 @@ ExitStatus errno_status(const Error& error)
         return ExitStatus::Local;
     switch (error.code) {
     case ETIMEDOUT: return ExitStatus::NoAnswer;
+    case EPROTO: return ExitStatus::No; // the peer speaks another protocol
     case EACCES:
     case EPERM: return ExitStatus::Denied;
     case ENETUNREACH:

@@ -27,7 +27,7 @@ Result<std::optional<std::uint64_t>> plan_number(const std::optional<std::string
     return std::optional(TRY(parse_number(*text, name, low, high)));
 }
 
-Result<Endpoint> plan_source(std::string_view text)
+Result<Endpoint> plan_source(std::string_view text, std::string_view option)
 {
     std::string_view address = text;
     std::uint16_t port = 0;
@@ -42,7 +42,7 @@ Result<Endpoint> plan_source(std::string_view text)
     Target target;
     TRY(parse_host(address, text, target));
     if (!target.endpoint)
-        return bad_value("--source", text, "expected an address of this host, not a name");
+        return bad_value(option, text, "expected an address, not a name");
     target.endpoint->set_port(port);
     return *target.endpoint;
 }

@@ -30,7 +30,7 @@ Result<ListenerPlan> plan_listener(const ServerArgs& server, const NetworkArgs& 
                                    std::span<const std::string> words);
 
 /// `ADDR`, `ADDR:PORT`, `[V6]` or `[V6]:PORT`; port 0 when there is none.
-Result<Endpoint> plan_source(std::string_view text);
+Result<Endpoint> plan_source(std::string_view text, std::string_view option = "--source");
 
 /// The transport has no support in this command: what the user reads, exit 7.
 Error transport_unsupported(Transport transport, std::string_view command);

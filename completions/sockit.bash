@@ -3,7 +3,7 @@
 # (`echo server`) and the names of the commands come from the rows too.
 declare -gA _sockit_options=(
     ["listen"]="-k --keep-open --accept-timeout= --deadline= --ready-fd= --port-file= --backlog= --max-conns= --reuseport --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["connect"]="--timeout= --deadline= --source= --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["connect"]="--timeout= --deadline= --source= --proxy= --proxy-protocol= --no-half-close --linger-after-eof= --recv-only --send-only --idle-timeout= --out= --raw --report= --sh= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["echo server"]="--ready-fd= --port-file= --backlog= --max-conns= --reuseport --deadline= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["echo client"]="-c= --connections= -n= --count= -d= --duration= --size= --seed= --warmup= --no-verify --timeout= --deadline= --source= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["probe"]="--timeout= --deadline= --want= --any --settle= --parallel= --source= -4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"

@@ -2,6 +2,7 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "event/proxy.h"
 #include "event/traffic.h"
 #include "sock/endpoint.h"
 #include "sock/tls_facts.h"
@@ -32,6 +33,7 @@ struct ConnectAttempt {
 struct Connected {
     Endpoint local;
     Endpoint peer;
+    std::optional<std::string> target; ///< where `peer` is a proxy: whom it has connected to
 
     bool operator==(const Connected&) const = default;
 };
@@ -76,6 +78,7 @@ struct ConnectSummary {
     ConnectPhases phases;
     Traffic traffic;
     std::optional<TcpFacts> tcp;
+    std::optional<ProxyFacts> proxy; ///< if the way led through one
     std::optional<TlsFacts> tls;
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;

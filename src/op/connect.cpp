@@ -1,7 +1,7 @@
 #include "op/connect.h"
 
 #include "op/child_relay.h"
-#include "op/connect_race.h"
+#include "op/connect_through.h"
 #include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
 #include "op/tls_stage.h"
@@ -29,8 +29,10 @@ public:
 private:
     Result<> go();
     Result<std::optional<Connection>> reach();
-    Result<std::vector<Endpoint>> find(const Deadline& limit);
-    Result<bool> secure(const Connection& connection, const Deadline& limit);
+    Result<std::optional<Connection>> reach_directly();
+    Result<std::optional<Connection>> reach_through_proxy();
+    Result<std::vector<Endpoint>> find();
+    Result<bool> secure(const Connection& connection);
     Result<> use(Connection connection);
     Result<> relay(Connection connection);
     [[nodiscard]] Channel channel_of(Connection connection);
@@ -41,9 +43,11 @@ private:
     const ConnectPlan& m_plan;
     const Emit& m_emit;
     Clock::time_point m_start = Clock::now();
+    Deadline m_limit; ///< of --timeout
     std::optional<OpLoop> m_loop;
     std::optional<TlsContext> m_tls;
     std::optional<TlsSession> m_session; ///< its handshake is done, or failed
+    Endpoint m_destination; ///< whom the connection leads to; none where only a proxy knows
     ConnectSummary m_summary;
 };
 
@@ -69,6 +73,7 @@ Result<> ConnectRun::go()
     if (m_plan.tls)
         m_tls = TRY(TlsContext::client(*m_plan.tls));
     m_loop = TRY(OpLoop::open(m_plan.deadline));
+    m_limit = Deadline::after(m_plan.timeout);
     auto connection = TRY(reach());
     if (connection)
         TRY(use(*std::move(connection)));
@@ -77,35 +82,49 @@ Result<> ConnectRun::go()
     return {};
 }
 
-/// Resolves and connects within --timeout; nothing when the loop was stopped.
+/// All that comes before the first byte of payload; nothing when the loop was stopped.
 Result<std::optional<Connection>> ConnectRun::reach()
 {
-    const auto limit = Deadline::after(m_plan.timeout);
-    const auto endpoints = TRY(find(limit));
+    auto connection = TRY(m_plan.proxy ? reach_through_proxy() : reach_directly());
+    if (!connection)
+        return connection;
+    m_summary.local = connection->local;
+    m_summary.peer = connection->peer;
+    m_emit(Connected{.local = connection->local,
+                     .peer = connection->peer,
+                     .target = m_plan.proxy ? std::optional(m_plan.target.text) : std::nullopt});
+    if (m_plan.proxy_header &&
+        !TRY(send_proxy_header(*m_loop, connection->socket, *m_plan.proxy_header, connection->local,
+                               m_destination, m_limit)))
+        return std::optional<Connection>();
+    if (m_tls && !TRY(secure(*connection)))
+        return std::optional<Connection>();
+    return connection;
+}
+
+Result<std::optional<Connection>> ConnectRun::reach_directly()
+{
+    const auto endpoints = TRY(find());
     if (m_loop->stopped())
         return std::optional<Connection>();
     const auto begin = Clock::now();
-    auto connection = TRY(
-        race_to_connect(*m_loop, m_plan.target.transport, endpoints, m_plan.socket, limit, m_emit));
+    auto connection = TRY(race_to_connect(*m_loop, m_plan.target.transport, endpoints,
+                                          m_plan.socket, m_limit, m_emit));
     if (connection) {
         m_summary.phases.connect = Clock::now() - begin;
-        m_summary.local = connection->local;
-        m_summary.peer = connection->peer;
-        m_emit(Connected{.local = connection->local, .peer = connection->peer});
-        if (m_tls && !TRY(secure(*connection, limit)))
-            return std::optional<Connection>();
+        m_destination = connection->peer;
     }
     return connection;
 }
 
 /// False when the loop was stopped.
-Result<bool> ConnectRun::secure(const Connection& connection, const Deadline& limit)
+Result<bool> ConnectRun::secure(const Connection& connection)
 {
     const auto begin = Clock::now();
-    const auto peer = connection.peer.text();
+    const auto peer = m_plan.proxy ? m_plan.target.text : connection.peer.text();
     m_session = TRY(TlsSession::connect(*m_tls, connection.socket.ref(),
                                         tls_name(*m_plan.tls, m_plan.target), peer));
-    const auto done = shake_hands(*m_loop, *m_session, connection.socket, peer, limit);
+    const auto done = shake_hands(*m_loop, *m_session, connection.socket, peer, m_limit);
     m_summary.tls = m_session->facts();
     if (TRY(done)) {
         m_summary.phases.tls = Clock::now() - begin;
@@ -114,10 +133,23 @@ Result<bool> ConnectRun::secure(const Connection& connection, const Deadline& li
     return *done;
 }
 
-/// The target's endpoints; none when the loop was stopped.
-Result<std::vector<Endpoint>> ConnectRun::find(const Deadline& limit)
+Result<std::optional<Connection>> ConnectRun::reach_through_proxy()
 {
-    auto endpoints = TRY(resolve_in_loop(*m_loop, m_plan.target, m_plan.socket.family, limit));
+    const auto begin = Clock::now();
+    m_summary.proxy.emplace();
+    auto passed = TRY(connect_through(*m_loop, *m_plan.proxy, m_plan.target, m_plan.socket, m_limit,
+                                      m_emit, *m_summary.proxy));
+    if (!passed)
+        return std::optional<Connection>();
+    m_summary.phases.connect = Clock::now() - begin;
+    m_destination = passed->destination.endpoint.value_or(Endpoint());
+    return std::optional(std::move(passed->connection));
+}
+
+/// The target's endpoints; none when the loop was stopped.
+Result<std::vector<Endpoint>> ConnectRun::find()
+{
+    auto endpoints = TRY(resolve_in_loop(*m_loop, m_plan.target, m_plan.socket.family, m_limit));
     if (!m_plan.target.endpoint && !endpoints.empty())
         m_summary.phases.resolve = Clock::now() - m_start;
     return endpoints;

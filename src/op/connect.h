@@ -2,7 +2,9 @@
 
 #include "op/child.h"
 #include "op/destination.h"
+#include "op/proxy_plan.h"
 #include "op/relay_plan.h"
+#include "op/send_proxy_header.h"
 #include "op/socket_plan.h"
 #include "sock/tls_context.h"
 
@@ -13,8 +15,10 @@ namespace sockit {
 struct ConnectPlan {
     Target target;
     SocketPlan socket;
-    Duration timeout = std::chrono::seconds(10); ///< resolver and all addresses together
+    Duration timeout = std::chrono::seconds(10); ///< all that comes before payload, together
     std::optional<Duration> deadline;            ///< the whole run
+    std::optional<ProxyPlan> proxy;
+    std::optional<ProxyHeaderPlan> proxy_header;
     std::optional<TlsClientPlan> tls;
     RelayPlan relay;
     PayloadPlan payload;

@@ -43,6 +43,19 @@ void add_tcp(Fields& fields, const std::optional<TcpFacts>& tcp)
     fields.end_object();
 }
 
+void add_proxy(Fields& fields, const std::optional<ProxyFacts>& proxy)
+{
+    if (!proxy) {
+        fields.add("proxy", nullptr);
+        return;
+    }
+    fields.begin_object("proxy");
+    fields.add("url", proxy->url);
+    fields.add("endpoint", proxy->endpoint);
+    fields.add("reply", proxy->reply);
+    fields.end_object();
+}
+
 } // namespace
 
 const DocumentShape connect_shape{.schema = "sockit.connect/1", .placements = connect_placements};
@@ -73,9 +86,14 @@ void describe(const Connected& event, Record& record)
     if (record.wants_fields()) {
         record.fields.add("local", event.local);
         record.fields.add("peer", event.peer);
+        if (event.target)
+            record.fields.add("target", *event.target);
         return;
     }
-    record.line = "connected to " + escape(event.peer.text());
+    record.line = "connected to ";
+    if (event.target)
+        record.line += escape(*event.target) + " through ";
+    record.line += escape(event.peer.text());
     if (event.local.is_inet())
         record.line += " from " + event.local.text();
 }
@@ -108,6 +126,7 @@ void describe(const ConnectSummary& event, Record& record)
     add_phases(fields, event.phases);
     add_traffic(fields, event.traffic);
     add_tcp(fields, event.tcp);
+    add_proxy(fields, event.proxy);
     add_tls(fields, event.tls);
     fields.add("child_status", event.child_status);
     add_payload(record, event.payload);

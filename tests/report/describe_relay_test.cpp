@@ -78,7 +78,7 @@ TEST(DescribeConnect, Summary)
               R"(:null,"connect_ns":null,"tls_ns":null,"first_byte_ns":null,"total_ns":0},"byte)"
               R"(s_sent":null,"bytes_received":null,"bytes_unacked":null,"closed_first":null,"f)"
               R"(in_sent":false,"stdin_eof":false,"path":{"send":null,"receive":null},"tcp":nul)"
-              R"(l,"tls":null,"child_status":null,"stopped_by":null,"error":null)");
+              R"(l,"proxy":null,"tls":null,"child_status":null,"stopped_by":null,"error":null)");
     event.local = here;
     event.peer = there;
     event.phases = {.resolve = 1ms, .connect = 20us, .first_byte = 30us, .total = 2ms};
@@ -95,7 +95,7 @@ TEST(DescribeConnect, Summary)
         R"("resolve_ns":1000000,"connect_ns":20000,"tls_ns":null,"first_byte_ns":30000,"t)"
         R"(otal_ns":2000000},"bytes_sent":6,"bytes_received":2048,"bytes_unacked":0,"clos)"
         R"(ed_first":"local","fin_sent":true,"stdin_eof":true,"path":{"send":"sendfile","rece)"
-        R"(ive":"copy"},"tcp":{"rtt_ns":18000,"retransmits":1},"tls":null,"child_status":)"
+        R"(ive":"copy"},"tcp":{"rtt_ns":18000,"retransmits":1},"proxy":null,"tls":null,"child_status":)"
         R"(null,"data_base64":"/w==","data_truncated":true,"stopped_by":"deadline","error)"
         R"(":{"phase":"connect","call":"connect","subject":"[::1]:443","code":"ECONNREFUS)"
         R"(ED","errno":111,"message":"Connection refused"})");
@@ -107,6 +107,26 @@ TEST(DescribeProgress, OneLineThatTheNextReplaces)
     EXPECT_EQ(text_of(event), "sent 3.00 MiB (2.00 MiB/s), received 512 B (341 B/s) in 1.50 s");
     EXPECT_EQ(json_of(event),
               R"("bytes_sent":3145728,"bytes_received":512,"duration_ns":1500000000)");
+}
+
+TEST(DescribeConnect, ThroughAProxy)
+{
+    const Connected event{here, there, "example.org:\x1b"};
+    EXPECT_EQ(text_of(event),
+              "connected to example.org:\\x1b through [::1]:443 from 127.0.0.1:40000");
+    EXPECT_EQ(json_of(event),
+              R"("local":{"family":"inet","address":"127.0.0.1","port":40000},"peer":{"family":)"
+              R"("inet6","address":"::1","port":443},"target":"example.org:\u001b")");
+    ConnectSummary summary;
+    summary.proxy = ProxyFacts{
+        .url = "socks5://me@[::1]:443", .endpoint = there, .reply = "connection refused"};
+    EXPECT_NE(json_of(summary).find(
+                  R"("proxy":{"url":"socks5://me@[::1]:443","endpoint":{"family":"inet6",)"
+                  R"("address":"::1","port":443},"reply":"connection refused"})"),
+              std::string::npos);
+    summary.proxy = ProxyFacts{.url = "http://h:1", .endpoint = {}, .reply = {}};
+    EXPECT_NE(json_of(summary).find(R"("proxy":{"url":"http://h:1","endpoint":null,"reply":null})"),
+              std::string::npos);
 }
 
 TEST(DescribeListen, Received)
