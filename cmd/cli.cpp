@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <memory>
 
 namespace sockit {
 
@@ -22,8 +24,15 @@ std::vector<std::string> split(std::string_view names)
     return out;
 }
 
+/// An option whose values have an order among those of others.
+struct InOrder {
+    const Option* option;
+    std::shared_ptr<std::vector<std::string>> values;
+};
+using InOrderOptions = std::map<const CLI::Option*, InOrder>;
+
 /// Values reach us as the user typed them: CLI11's own conversions know neither `1.5s` nor `[::1]`.
-void declare(CLI::App& app, const Option& option)
+void declare(CLI::App& app, const Option& option, InOrderOptions& in_order)
 {
     const auto value = [&](auto* into) {
         const auto take = [into](const CLI::results_t& results) {
@@ -33,9 +42,10 @@ void declare(CLI::App& app, const Option& option)
                 *into = results.back();
             return true;
         };
-        auto* declared = app.add_option(option.names, take);
-        declared->expected(1)->allow_extra_args(false)->multi_option_policy(
-            CLI::MultiOptionPolicy::TakeAll);
+        return app.add_option(option.names, take)
+            ->expected(1)
+            ->allow_extra_args(false)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     };
     if (auto* const* flag = std::get_if<bool*>(&option.into))
         app.add_flag_callback(option.names, [into = *flag] { *into = true; });
@@ -43,8 +53,27 @@ void declare(CLI::App& app, const Option& option)
         app.add_flag(option.names, **counter);
     else if (auto* const* text = std::get_if<std::optional<std::string>*>(&option.into))
         value(*text);
-    else
-        value(std::get<std::vector<std::string>*>(option.into));
+    else if (auto* const* all = std::get_if<std::vector<std::string>*>(&option.into))
+        value(*all);
+    else {
+        auto values = std::make_shared<std::vector<std::string>>();
+        const CLI::Option* declared = value(values.get());
+        in_order[declared] = {&option, std::move(values)};
+    }
+}
+
+/// Once all is parsed: values of different options in the order in which they were typed.
+void hand_out(const CLI::App& app, const InOrderOptions& in_order)
+{
+    std::map<const CLI::Option*, std::size_t> taken;
+    for (const CLI::Option* parsed : app.parse_order()) {
+        const auto found = in_order.find(parsed);
+        if (found == in_order.end())
+            continue;
+        const auto& [option, values] = found->second;
+        std::get<std::vector<GivenValue>*>(option->into)
+            ->push_back({option->names, (*values)[taken[parsed]++]});
+    }
 }
 
 /// The option a word that CLI11 left over may have meant.
@@ -81,8 +110,9 @@ Result<bool> parse_words(const Command& command, Invocation& invocation,
     bool help = false;
     app.add_flag_callback("-h,--help", [&] { help = true; });
     const auto options = invocation.options();
+    InOrderOptions in_order;
     for (const auto& option : options)
-        declare(app, option);
+        declare(app, option, in_order);
     try {
         std::vector<std::string> reversed(words.begin(), dashes);
         std::ranges::reverse(reversed);
@@ -94,6 +124,7 @@ Result<bool> parse_words(const Command& command, Invocation& invocation,
     }
     if (help)
         return true;
+    hand_out(app, in_order);
     for (auto& word : app.remaining()) {
         if (word.size() > 1 && word[0] == '-')
             return Failure(unknown_option(word, options));

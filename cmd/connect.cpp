@@ -47,7 +47,10 @@ public:
             emit(ConnectFailed{error});
             emit(summary);
         };
-        return run_planned(output, plan_connect(m_args), m_args.network.netns,
+        auto plan = plan_connect(m_args);
+        if (plan && output)
+            plan->relay.progress = shows_progress(*output) && !plan->relay.hex;
+        return run_planned(output, std::move(plan), m_args.network.netns,
                            {.shape = connect_shape, .stdout_carries_payload = true}, act, early);
     }
 
@@ -71,7 +74,7 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     plan.proxy_header = TRY(plan_proxy_header(args.proxy_protocol, plan.target));
     plan.tls = TRY(plan_tls_client(args.tls, plan.target));
     const auto output = TRY(plan_output(args.output));
-    auto choice = TRY(plan_relay(args.relay, output, args.child_words));
+    auto choice = TRY(plan_relay(args.relay, output, plan.timeout, args.child_words));
     plan.relay = choice.relay;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);

@@ -1,6 +1,7 @@
 #include "cmd/listen.h"
 
 #include "cmd/plan_common.h"
+#include "cmd/proxy_options.h"
 #include "cmd/run_planned.h"
 #include "report/shapes.h"
 
@@ -16,7 +17,13 @@ public:
             {{{"-k,--keep-open", "", "Serve any number of connections at once", &m_args.keep_open},
               {"--accept-timeout", "DUR", "End when nobody has connected for so long",
                &m_args.accept_timeout},
-              deadline_option(m_args.network)},
+              timeout_option(m_args.network, "Limit for one answer of the peer (default: 10s)"),
+              deadline_option(m_args.network),
+              {"--allow", "CIDR", "Let in only peers from there (repeatable)", &m_args.allow},
+              {"--deny", "CIDR", "Let in no peers from there, even if allowed (repeatable)",
+               &m_args.deny},
+              {"--proxy-protocol", "", "Connections begin with a PROXY header that names the peer",
+               &m_args.proxy_protocol}},
              server_options(m_args.server),
              tls_server_options(m_args.tls),
              relay_options(m_args.relay),
@@ -39,7 +46,10 @@ public:
             emit(Failed{error});
             emit(ListenSummary{.error = error});
         };
-        return run_planned(output, plan_listen(m_args), m_args.network.netns,
+        auto plan = plan_listen(m_args);
+        if (plan && output)
+            plan->relay.progress = shows_progress(*output) && !plan->relay.hex;
+        return run_planned(output, std::move(plan), m_args.network.netns,
                            {.shape = listen_shape, .stdout_carries_payload = true}, act, early);
     }
 
@@ -47,20 +57,42 @@ private:
     ListenArgs m_args;
 };
 
+/// What only a single connection can have.
+Result<> check_many(const RelayArgs& args)
+{
+    struct Forbidden {
+        bool given;
+        std::string_view name;
+    };
+    for (const auto& option :
+         {Forbidden{args.send_only, "--send-only"},
+          Forbidden{!args.dialogue.empty(), "--send or --expect"}, Forbidden{args.crlf, "--crlf"},
+          Forbidden{args.hex, "--hex"}, Forbidden{args.line_delay.has_value(), "--line-delay"},
+          Forbidden{args.rate.has_value(), "--rate"}})
+        if (option.given)
+            return Failure(
+                Error::usage(std::string(option.name) + " wants a single connection: not with -k"));
+    return {};
+}
+
 } // namespace
 
 Result<ListenPlan> plan_listen(const ListenArgs& args)
 {
     ListenPlan plan;
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
+    plan.listener.access = TRY(plan_access(args.allow, args.deny, plan.listener.target));
+    plan.proxy_protocol = args.proxy_protocol;
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    if (args.keep_open && args.relay.send_only)
-        return Failure(Error::usage("-k reads no stdin: --send-only wants a single connection"));
     plan.tls = TRY(plan_tls_server(args.tls, plan.listener.target));
     const auto output = TRY(plan_output(args.output));
-    auto choice = TRY(plan_relay(args.relay, output, args.child_words));
+    if (args.keep_open)
+        TRY(check_many(args.relay));
+    constexpr Duration patience = std::chrono::seconds(10);
+    const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
+    auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
     plan.relay = choice.relay;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);

@@ -17,6 +17,9 @@ struct ListenArgs {
     ServerArgs server;
     TlsServerArgs tls;
     RelayArgs relay;
+    bool proxy_protocol = false;
+    std::vector<std::string> allow;
+    std::vector<std::string> deny;
     bool keep_open = false;
     std::optional<std::string> accept_timeout;
     std::vector<std::string> words;

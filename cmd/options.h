@@ -8,15 +8,25 @@
 
 namespace sockit {
 
+/// A value and the option it was given to.
+struct GivenValue {
+    std::string option; ///< "--send"
+    std::string value;
+
+    bool operator==(const GivenValue&) const = default;
+};
+
 /// One option of a command: the row that drives the parser, the help, and the checks of man page
 /// and completions.
 struct Option {
     std::string names; ///< "-p,--processes"
     std::string value; ///< what it takes, as the help shows it ("DUR"); empty for a switch
     std::string help;  ///< one line, no full stop
-    /// Where it goes: a switch, a counter of switches, the last value given, or all of them in
-    /// order.
-    std::variant<bool*, int*, std::optional<std::string>*, std::vector<std::string>*> into;
+    /// Where it goes: a switch, a counter of switches, the last value given, all of them in order,
+    /// or all of them in order with those of the other options that go to the same place.
+    std::variant<bool*, int*, std::optional<std::string>*, std::vector<std::string>*,
+                 std::vector<GivenValue>*>
+        into;
 };
 
 /// Options that shape what is printed, the same in every command.

@@ -1,7 +1,9 @@
 #include "cmd/relay_options.h"
 
+#include "base/parse.h"
 #include "cmd/plan_common.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sockit {
@@ -34,6 +36,12 @@ Result<ChildPlan> plan_child(const RelayArgs& args,
         Forbidden{args.linger_after_eof.has_value(), "--linger-after-eof"},
         Forbidden{args.idle_timeout.has_value(), "--idle-timeout"},
         Forbidden{args.out.has_value(), "--out"},
+        Forbidden{!args.dialogue.empty(), "--send or --expect"},
+        Forbidden{args.crlf, "--crlf"},
+        Forbidden{args.hex, "--hex"},
+        Forbidden{args.copy, "--copy"},
+        Forbidden{args.line_delay.has_value(), "--line-delay"},
+        Forbidden{args.rate.has_value(), "--rate"},
     };
     for (const auto& option : forbidden)
         if (option.given)
@@ -56,6 +64,57 @@ Result<RelayRules> plan_rules(const RelayArgs& args)
                       .linger = TRY(plan_duration(args.linger_after_eof, "--linger-after-eof"))};
 }
 
+Result<DialoguePlan> plan_dialogue(const RelayArgs& args, Duration patience)
+{
+    DialoguePlan plan;
+    if (!args.dialogue.empty())
+        plan.patience = patience;
+    for (const auto& [option, value] : args.dialogue) {
+        if (value.empty())
+            return bad_value(option, value, "expected some text");
+        if (option == "--expect-re")
+            plan.steps.emplace_back(TRY(Pattern::regular(value, option)));
+        else if (auto text = TRY(parse_c_escapes(value, option)); option == "--expect")
+            plan.steps.emplace_back(Pattern::literal(std::move(text)));
+        else
+            plan.steps.emplace_back(std::move(text));
+    }
+    return plan;
+}
+
+Result<PacePlan> plan_pace(const RelayArgs& args)
+{
+    PacePlan plan;
+    plan.line_delay = TRY(plan_duration(args.line_delay, "--line-delay"));
+    if (args.rate)
+        plan.rate = TRY(parse_rate(*args.rate, "--rate"));
+    return plan;
+}
+
+/// The dialogue is what is sent first; with --recv-only it is all that is.
+Result<RelayPlan> plan_transfer(const RelayArgs& args, Duration patience)
+{
+    RelayPlan plan;
+    plan.rules = TRY(plan_rules(args));
+    plan.idle_timeout = TRY(plan_duration(args.idle_timeout, "--idle-timeout"));
+    plan.dialogue = TRY(plan_dialogue(args, patience));
+    plan.pace = TRY(plan_pace(args));
+    plan.crlf = args.crlf;
+    plan.copy = args.copy;
+    plan.hex = args.hex;
+    if (!plan.dialogue.wanted())
+        return plan;
+    const auto expects = [](const auto& step) { return std::holds_alternative<Pattern>(step); };
+    if (args.send_only && std::ranges::any_of(plan.dialogue.steps, expects))
+        return Failure(Error::usage("--send-only drops what --expect waits for"));
+    if (args.recv_only) {
+        plan.input_after_dialogue = false;
+        plan.rules.send = true;
+        plan.rules.half_close = false;
+    }
+    return plan;
+}
+
 } // namespace
 
 std::vector<Option> relay_options(RelayArgs& args)
@@ -67,6 +126,15 @@ std::vector<Option> relay_options(RelayArgs& args)
          &args.linger_after_eof},
         {"--recv-only", "", "Do not read stdin", &args.recv_only},
         {"--send-only", "", "Drop what arrives; done when all is sent", &args.send_only},
+        {"--send", "TEXT", "Send TEXT (C escapes) before stdin; repeatable", &args.dialogue},
+        {"--expect", "TEXT", "Wait for TEXT (C escapes), in order with --send; exit 1 if missed",
+         &args.dialogue},
+        {"--expect-re", "RE", "The same for a regular expression (RE2)", &args.dialogue},
+        {"--crlf", "", "Send line ends of stdin as CR LF", &args.crlf},
+        {"--line-delay", "DUR", "Pause after each line sent", &args.line_delay},
+        {"--rate", "RATE", "Send at most so many bytes per second (10M)", &args.rate},
+        {"--hex", "", "Dump what goes and comes to stderr in hexadecimal", &args.hex},
+        {"--copy", "", "Always copy: never sendfile(2) or splice(2)", &args.copy},
         {"--idle-timeout", "DUR", "End when nothing moves for so long", &args.idle_timeout},
         {"--out", "FILE", "Write what arrives to FILE", &args.out},
         {"--raw", "", "Write what arrives to a terminal unescaped", &args.raw},
@@ -75,13 +143,12 @@ std::vector<Option> relay_options(RelayArgs& args)
     };
 }
 
-Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
+Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, Duration patience,
                                const std::optional<std::vector<std::string>>& child_words)
 {
     RelayChoice choice;
     choice.child = TRY(plan_child(args, child_words));
-    choice.relay.rules = TRY(plan_rules(args));
-    choice.relay.idle_timeout = TRY(plan_duration(args.idle_timeout, "--idle-timeout"));
+    choice.relay = TRY(plan_transfer(args, patience));
     choice.payload.file = args.out;
     choice.payload.raw = args.raw;
     choice.payload.records = !args.out && output.format == Format::Jsonl;

@@ -24,6 +24,12 @@ struct RelayArgs {
     std::optional<std::string> out;
     std::optional<std::string> report;
     std::optional<std::string> sh;
+    std::vector<GivenValue> dialogue; ///< --send, --expect and --expect-re in their order
+    bool crlf = false;
+    bool hex = false;
+    bool copy = false;
+    std::optional<std::string> line_delay;
+    std::optional<std::string> rate;
 
     bool operator==(const RelayArgs&) const = default;
 };
@@ -36,8 +42,9 @@ struct RelayChoice {
     ChildPlan child;
 };
 
-/// `child_words`: what stands behind `--`. In the JSON modes payload goes into records.
-Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output,
+/// `patience`: for an expected answer. `child_words`: what stands behind `--`. In the JSON modes
+/// payload goes into records.
+Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, Duration patience,
                                const std::optional<std::vector<std::string>>& child_words);
 
 /// Connections of TCP, with or without TLS, and of unix streams can be relayed; others are

@@ -105,6 +105,13 @@ Result<OutputPlan> plan_output(const OutputArgs& args)
     return plan;
 }
 
+bool shows_progress(const OutputPlan& plan)
+{
+    return plan.format == Format::Text && plan.verbosity >= 0 && environment("CI").empty() &&
+           environment("TERM") != "dumb" && ::isatty(STDERR_FILENO) == 1 &&
+           ::isatty(STDIN_FILENO) == 0 && ::isatty(STDOUT_FILENO) == 0;
+}
+
 Result<std::unique_ptr<Session>> Session::open(const OutputPlan& plan, const StreamUse& use)
 {
     OutputFile file;

@@ -27,6 +27,10 @@ struct OutputPlan {
 
 Result<OutputPlan> plan_output(const OutputArgs& args);
 
+/// Whether somebody waits at a terminal, and nothing else goes there: text on stderr, no payload
+/// typed or shown, no CI.
+bool shows_progress(const OutputPlan& plan);
+
 /// How a command uses its streams.
 struct StreamUse {
     DocumentShape shape;

@@ -128,6 +128,65 @@ Result<std::uint64_t> parse_with_unit(std::string_view text, std::string_view wh
 
 } // namespace
 
+namespace {
+
+std::optional<int> digit_of(char c, int base)
+{
+    int value = base;
+    if (is_digit(c))
+        value = c - '0';
+    else if (c >= 'a' && c <= 'f')
+        value = c - 'a' + 10;
+    else if (c >= 'A' && c <= 'F')
+        value = c - 'A' + 10;
+    return value < base ? std::optional(value) : std::nullopt;
+}
+
+/// A number of at most `digits` digits at the start of `text`, which it takes.
+std::optional<unsigned> take_code(std::string_view& text, int base, std::size_t digits)
+{
+    std::optional<unsigned> code;
+    for (; digits > 0 && !text.empty(); --digits, text.remove_prefix(1)) {
+        const auto digit = digit_of(text.front(), base);
+        if (!digit)
+            break;
+        code = code.value_or(0) * static_cast<unsigned>(base) + static_cast<unsigned>(*digit);
+    }
+    return code;
+}
+
+constexpr std::string_view escape_letters = "nrtabefv\\'\"";
+constexpr std::string_view escape_meanings = "\n\r\t\a\b\033\f\v\\'\"";
+
+} // namespace
+
+Result<std::string> parse_c_escapes(std::string_view text, std::string_view what)
+{
+    std::string out;
+    for (std::string_view rest = text; !rest.empty();) {
+        const char c = rest.front();
+        rest.remove_prefix(1);
+        if (c != '\\') {
+            out += c;
+            continue;
+        }
+        const auto letter = rest.empty() ? std::string_view::npos : escape_letters.find(rest[0]);
+        if (letter != std::string_view::npos) {
+            out += escape_meanings[letter];
+            rest.remove_prefix(1);
+            continue;
+        }
+        const bool is_hex = rest.starts_with('x');
+        if (is_hex)
+            rest.remove_prefix(1);
+        const auto code = is_hex ? take_code(rest, 16, 2) : take_code(rest, 8, 3);
+        if (!code || *code > 0xff)
+            return bad_value(what, text, "no escape of C stands behind the backslash");
+        out += static_cast<char>(*code);
+    }
+    return out;
+}
+
 Failure bad_value(std::string_view what, std::string_view text, std::string_view why)
 {
     std::string line = "bad " + std::string(what) + " " + quote(text);

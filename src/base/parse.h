@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <string_view>
 
 namespace sockit {
@@ -29,6 +30,10 @@ Result<std::uint64_t> parse_size(std::string_view text, std::string_view what);
 
 /// Bytes per second: a size, with or without `/s`; at least 1.
 Result<std::uint64_t> parse_rate(std::string_view text, std::string_view what);
+
+/// The escapes of C string literals: `\n \r \t \a \b \e \f \v \0 \\ \' \"`, `\xHH` and up to three
+/// octal digits; anything else behind a backslash is an error.
+Result<std::string> parse_c_escapes(std::string_view text, std::string_view what);
 
 /// A usage error: `bad WHAT 'TEXT': WHY`, TEXT escaped and cut at 64 characters.
 Failure bad_value(std::string_view what, std::string_view text, std::string_view why);

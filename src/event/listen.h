@@ -17,6 +17,7 @@ struct ListenClosed {
     std::uint64_t id = 0;
     Endpoint peer;
     Endpoint local;
+    std::optional<Endpoint> proxy; ///< who really connected, where its PROXY header named the peer
     Traffic traffic;
     Duration duration = {};
     std::optional<TlsFacts> tls;
@@ -29,6 +30,7 @@ struct ListenClosed {
 
 struct ListenSummary {
     std::uint64_t accepted = 0;
+    std::uint64_t denied = 0; ///< not accepted: --allow and --deny
     std::uint64_t closed = 0;
     std::uint64_t errors = 0; ///< connections that ended with one
     /// nullopt: children had the connections to themselves.

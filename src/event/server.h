@@ -25,6 +25,7 @@ struct PeerAccepted {
     Endpoint peer;
     Endpoint local;
     std::chrono::system_clock::time_point time;
+    std::optional<Endpoint> proxy; ///< who really connected, where its PROXY header named the peer
 
     bool operator==(const PeerAccepted&) const = default;
 };

@@ -41,6 +41,14 @@ struct Traffic {
     bool operator==(const Traffic&) const = default;
 };
 
+/// Of a connection whose bytes we move, before the first.
+inline Traffic no_traffic()
+{
+    Traffic traffic;
+    traffic.bytes_sent = traffic.bytes_received = traffic.bytes_unacked = 0;
+    return traffic;
+}
+
 /// Bytes that a connection received, where they are told as they come.
 struct PayloadReceived {
     std::optional<std::uint64_t> connection; ///< its id, where there are several

@@ -2,6 +2,7 @@
 
 #include "op/owned_path.h"
 #include "op/socket_plan.h"
+#include "sock/cidr.h"
 
 #include <cstdint>
 
@@ -16,6 +17,7 @@ struct ListenerPlan {
     std::optional<int> ready_fd;
     std::optional<std::string> port_file;
     std::optional<std::uint64_t> max_connections; ///< at once; for the op to keep
+    AccessRules access;                           ///< likewise
 
     bool operator==(const ListenerPlan&) const = default;
 };

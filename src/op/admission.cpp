@@ -1,5 +1,7 @@
 #include "op/admission.h"
 
+#include <cerrno>
+
 namespace sockit {
 
 namespace {
@@ -9,8 +11,8 @@ constexpr auto shortage_pause = std::chrono::milliseconds(100);
 } // namespace
 
 Admission::Admission(OpLoop& loop, Acceptor& acceptor, std::uint64_t token,
-                     std::optional<std::uint64_t> room, const Emit& emit)
-    : m_loop(loop), m_acceptor(acceptor), m_token(token), m_room(room), m_emit(emit)
+                     std::optional<std::uint64_t> room, const AccessRules& rules, const Emit& emit)
+    : m_loop(loop), m_acceptor(acceptor), m_token(token), m_room(room), m_rules(rules), m_emit(emit)
 {}
 
 Result<> Admission::update()
@@ -30,29 +32,49 @@ Result<std::optional<PeerAccepted>> Admission::next(Socket& socket)
 {
     if (m_retry.is_set() || (m_room && m_inside >= *m_room))
         return std::optional<PeerAccepted>();
-    auto accepted = m_acceptor.accept();
-    if (!accepted) {
-        if (!is_shortage(accepted.error()))
-            return Failure(accepted.error());
-        m_retry = Deadline::after(shortage_pause);
-        if (!m_warned)
-            m_emit(Warning{.message = "accepting pauses until a connection ends",
-                           .error = accepted.error()});
-        m_warned = true;
+    auto accepted = TRY(accept());
+    if (!accepted)
         return std::optional<PeerAccepted>();
-    }
-    if (!*accepted)
-        return std::optional<PeerAccepted>();
-    socket = std::move((*accepted)->socket);
+    socket = std::move(accepted->socket);
     ++m_inside;
     // The address it reached, where the listener has a wildcard.
     const auto local = socket.local();
-    PeerAccepted peer{.id = ++m_accepted,
-                      .peer = (*accepted)->peer,
-                      .local = local ? *local : m_acceptor.local(),
-                      .time = std::chrono::system_clock::now()};
-    m_emit(peer);
-    return peer;
+    return std::optional(PeerAccepted{.id = ++m_accepted,
+                                      .peer = accepted->peer,
+                                      .local = local ? *local : m_acceptor.local(),
+                                      .time = std::chrono::system_clock::now(),
+                                      .proxy = {}});
+}
+
+/// The next one that the rules admit; nothing at a shortage, too.
+Result<std::optional<Accepted>> Admission::accept()
+{
+    for (int i = 0; i < accepts_in_a_row; ++i) {
+        auto accepted = m_acceptor.accept();
+        if (!accepted) {
+            if (!is_shortage(accepted.error()))
+                return accepted;
+            m_retry = Deadline::after(shortage_pause);
+            if (!m_warned)
+                m_emit(Warning{.message = "accepting pauses until a connection ends",
+                               .error = accepted.error()});
+            m_warned = true;
+            return std::optional<Accepted>();
+        }
+        if (!*accepted || m_rules.admits((*accepted)->peer))
+            return accepted;
+        deny(**accepted);
+    }
+    return std::optional<Accepted>();
+}
+
+void Admission::deny(const Accepted& accepted)
+{
+    ++m_denied;
+    Error error =
+        Error::from_errno(Phase::Listen, "accept", accepted.peer.unmapped().text(), EACCES);
+    error.detail = "--allow and --deny do not admit it";
+    m_emit(Warning{.message = {}, .error = std::move(error)});
 }
 
 void Admission::left()

@@ -104,15 +104,17 @@ std::vector<std::string> environment_for(const Endpoint& local, const Endpoint& 
     }
     const Endpoint here = local.unmapped();
     const Endpoint there = peer.unmapped();
-    if (!here.is_inet()) {
-        environment.emplace_back("PROTO=UNIX");
-        return environment;
+    // A PROXY header may name a peer of another family than the socket's.
+    const bool inet = here.is_inet() || there.is_inet();
+    environment.emplace_back(inet ? "PROTO=TCP" : "PROTO=UNIX");
+    if (there.is_inet()) {
+        environment.push_back("TCPREMOTEIP=" + there.address());
+        environment.push_back("TCPREMOTEPORT=" + std::to_string(there.port()));
     }
-    environment.emplace_back("PROTO=TCP");
-    environment.push_back("TCPREMOTEIP=" + there.address());
-    environment.push_back("TCPREMOTEPORT=" + std::to_string(there.port()));
-    environment.push_back("TCPLOCALIP=" + here.address());
-    environment.push_back("TCPLOCALPORT=" + std::to_string(here.port()));
+    if (here.is_inet()) {
+        environment.push_back("TCPLOCALIP=" + here.address());
+        environment.push_back("TCPLOCALPORT=" + std::to_string(here.port()));
+    }
     return environment;
 }
 

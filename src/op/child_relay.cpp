@@ -17,14 +17,14 @@ constexpr std::string_view child_name = "the command";
 
 Result<std::unique_ptr<ChildRelay>> ChildRelay::start(Poller& poller, std::uint64_t first_token,
                                                       const ChildPlan& plan, Channel channel,
-                                                      const Endpoint& local)
+                                                      const Endpoint& local, const Endpoint& peer)
 {
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) < 0)
         return Failure(Error::from_errno(Phase::None, "socketpair", plan.words[0], errno));
     Socket ours = Socket::adopt(Fd(ends[0]), AF_UNIX, SOCK_STREAM);
     Socket its = Socket::adopt(Fd(ends[1]), AF_UNIX, SOCK_STREAM);
-    auto child = TRY(Child::start(plan, std::move(its), local, channel.peer()));
+    auto child = TRY(Child::start(plan, std::move(its), local, peer));
     return std::unique_ptr<ChildRelay>(
         new ChildRelay(poller, first_token, std::move(child), std::move(ours), std::move(channel)));
 }

@@ -23,10 +23,11 @@ public:
     /// How many tokens of the poller one uses.
     static constexpr std::uint64_t token_count = 3;
 
-    /// Starts the child. `first_token` and the next are its own. Errors: those of Child::start().
+    /// Starts the child, which is told of `local` and `peer`. `first_token` and the next are its
+    /// own. Errors: those of Child::start().
     static Result<std::unique_ptr<ChildRelay>> start(Poller& poller, std::uint64_t first_token,
                                                      const ChildPlan& plan, Channel channel,
-                                                     const Endpoint& local);
+                                                     const Endpoint& local, const Endpoint& peer);
 
     ChildRelay(const ChildRelay&) = delete;
     ChildRelay& operator=(const ChildRelay&) = delete;

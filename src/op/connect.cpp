@@ -208,8 +208,9 @@ Result<> ConnectRun::run_child(Connection connection)
 Result<> ConnectRun::run_child_over_tls(Connection connection)
 {
     const auto local = connection.local;
+    const auto peer = connection.peer;
     const auto relay = TRY(ChildRelay::start(m_loop->poller(), 0, m_plan.child,
-                                             channel_of(std::move(connection)), local));
+                                             channel_of(std::move(connection)), local, peer));
     const auto ran = run_child_relay(*m_loop, *relay);
     m_summary.child_status = relay->status();
     m_summary.traffic = relay->traffic();

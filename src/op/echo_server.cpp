@@ -15,7 +15,8 @@ class EchoServer {
 public:
     EchoServer(const EchoServerPlan& plan, const Emit& emit, OpLoop& loop, Acceptor& acceptor)
         : m_plan(plan), m_emit(emit), m_loop(loop),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_door_emit),
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections,
+                 plan.listener.access, m_door_emit),
           m_buffer(buffer_size)
     {}
 
@@ -35,9 +36,7 @@ private:
 
     const EchoServerPlan& m_plan;
     const Emit& m_emit;
-    const Emit m_door_emit = [this](const Event& event) {
-        return (!m_plan.tell_peers && event.get_if<PeerAccepted>()) || tell(event);
-    };
+    const Emit m_door_emit = [this](const Event& event) { return tell(event); };
     OpLoop& m_loop;
     Admission m_door;
     std::vector<std::byte> m_buffer; ///< shared: nothing stays in it between two peers
@@ -67,6 +66,8 @@ Result<> EchoServer::accept_some()
         const auto accepted = TRY(m_door.next(socket));
         if (!accepted)
             break;
+        if (m_plan.tell_peers)
+            tell(*accepted);
         if (!m_plan.listener.socket.sockopts.empty())
             TRY(set_options(socket, accepted->id == 1));
         if (m_free.empty()) {

@@ -29,7 +29,7 @@ private:
     Result<> serve_peers(Acceptor& acceptor);
     Result<> serve_one(Acceptor& acceptor);
     Result<std::optional<PeerAccepted>> wait_for_one(Acceptor& acceptor, Socket& socket);
-    Result<> serve(Socket socket, ListenClosed& story);
+    Result<> serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story);
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
     Result<> run_child_over_tls(Channel channel, ListenClosed& story);
@@ -95,7 +95,9 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
     story.id = accepted->id;
     story.peer = accepted->peer;
     story.local = accepted->local;
-    auto served = serve(std::move(socket), story);
+    if (!m_child.wanted())
+        story.traffic = no_traffic();
+    auto served = serve(std::move(socket), *accepted, story);
     if (!served)
         story.error = served.error();
     story.duration = Clock::now() - since;
@@ -107,29 +109,34 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
 /// Nothing when the loop was stopped. Whatever happens, the listener is closed then.
 Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, Socket& socket)
 {
-    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_emit);
+    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_plan.listener.access, m_emit);
     const auto limit = Deadline::after(m_plan.accept_timeout);
     while (true) {
         TRY(door.update());
         TRY(m_loop->wait(sooner(limit, door.retry())));
         if (m_loop->stopped())
             return std::optional<PeerAccepted>();
-        if (auto accepted = TRY(door.next(socket)))
+        auto accepted = TRY(door.next(socket));
+        m_summary.denied = door.denied();
+        if (accepted)
             return accepted;
         if (limit.passed())
             return Failure(nobody_came(acceptor.local()));
     }
 }
 
-Result<> ListenRun::serve(Socket socket, ListenClosed& story)
+Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story)
 {
-    Reception reception(std::move(socket), story.peer, m_plan.listener.socket, m_tls, m_emit);
+    Reception reception(std::move(socket), accepted, m_plan, m_tls, m_emit);
     auto received = receive_guest(*m_loop, reception);
+    reception.tell();
     if (!received)
         story.tls = reception.tls_facts();
     auto channel = TRY(std::move(received));
     if (!channel)
         return {};
+    story.peer = reception.guest().peer;
+    story.proxy = reception.guest().proxy;
     story.tls = channel->tls_facts();
     if (story.tls)
         m_emit(TlsEstablished{.connection = story.id, .facts = *story.tls});
@@ -162,8 +169,8 @@ Result<> ListenRun::run_child(Channel channel, ListenClosed& story)
 
 Result<> ListenRun::run_child_over_tls(Channel channel, ListenClosed& story)
 {
-    const auto relay =
-        TRY(ChildRelay::start(m_loop->poller(), 0, m_child, std::move(channel), story.local));
+    const auto relay = TRY(ChildRelay::start(m_loop->poller(), 0, m_child, std::move(channel),
+                                             story.local, story.peer));
     const auto ran = run_child_relay(*m_loop, *relay);
     story.child_status = relay->status();
     story.traffic = relay->traffic();

@@ -12,7 +12,8 @@ namespace sockit {
 
 struct ListenPlan {
     ListenerPlan listener;
-    bool keep_open = false; ///< any number of connections; stdin is not read
+    bool keep_open = false;      ///< any number of connections; stdin is not read
+    bool proxy_protocol = false; ///< connections begin with a PROXY header
     std::optional<Duration> accept_timeout;
     std::optional<Duration> deadline; ///< the whole run
     std::optional<TlsServerPlan> tls;

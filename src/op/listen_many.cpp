@@ -45,7 +45,8 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections, m_emit)
+          m_door(loop, acceptor, listener_token, plan.listener.max_connections,
+                 plan.listener.access, m_emit)
     {}
 
     Server(const Server&) = delete;
@@ -67,6 +68,7 @@ private:
     Result<> let_in();
     void welcome(Guests::iterator guest);
     Result<> settle(Guests::iterator guest);
+    void turn_away(Guests::iterator guest, const Error& error);
     void leave(Guests::iterator guest, std::optional<Error> error);
     Result<> attend(const Ready& ready);
     void attend_relay(Guests::iterator guest, std::span<const Ready> ready);
@@ -103,6 +105,7 @@ Result<> Server::run()
     m_door.close();
     end_all();
     m_summary.accepted = m_door.accepted();
+    m_summary.denied = m_door.denied();
     return served;
 }
 
@@ -141,8 +144,9 @@ Result<> Server::let_in()
         guest->story.peer = accepted->peer;
         guest->story.local = accepted->local;
         guest->since = guest->last_moved = Clock::now();
-        guest->reception.emplace(std::move(socket), accepted->peer, m_plan.listener.socket, m_tls,
-                                 m_emit);
+        if (!m_child.wanted())
+            guest->story.traffic = no_traffic();
+        guest->reception.emplace(std::move(socket), *accepted, m_plan, m_tls, m_emit);
         m_by_id[accepted->id] = guest;
         welcome(guest);
     }
@@ -153,19 +157,15 @@ Result<> Server::let_in()
 /// this connection only.
 void Server::welcome(Guests::iterator guest)
 {
-    const auto fail = [&](const Error& error) {
-        m_emit(Warning{.message = {}, .error = error});
-        leave(guest, error);
-    };
     auto& story = guest->story;
     const auto step = guest->reception->advance();
     m_loop.poller().remove(guest->ref());
-    if (!step) {
-        story.tls = guest->reception->tls_facts();
-        return fail(step.error());
-    }
+    if (!step)
+        return turn_away(guest, step.error());
     Result<> done;
     if (*step == Reception::Step::Done) {
+        guest->story.peer = guest->reception->guest().peer;
+        guest->story.proxy = guest->reception->guest().proxy;
         guest->channel.emplace(guest->reception->take_channel());
         guest->reception.reset();
         m_receiving.set(story.id, {});
@@ -180,16 +180,26 @@ void Server::welcome(Guests::iterator guest)
                                     .write = *step == Reception::Step::WantWrite});
     }
     if (!done)
-        fail(done.error());
+        turn_away(guest, done.error());
+}
+
+void Server::turn_away(Guests::iterator guest, const Error& error)
+{
+    if (guest->reception) {
+        guest->reception->tell();
+        guest->story.tls = guest->reception->tls_facts();
+    }
+    m_emit(Warning{.message = {}, .error = error});
+    leave(guest, error);
 }
 
 Result<> Server::settle(Guests::iterator guest)
 {
     auto& story = guest->story;
     if (m_child.wanted() && !guest->channel->plain()) {
-        guest->relay =
-            TRY(ChildRelay::start(m_loop.poller(), relay_token(story.id), m_child,
-                                  *std::exchange(guest->channel, std::nullopt), story.local));
+        guest->relay = TRY(ChildRelay::start(m_loop.poller(), relay_token(story.id), m_child,
+                                             *std::exchange(guest->channel, std::nullopt),
+                                             story.local, story.peer));
         attend_relay(guest, {});
         return {};
     }
@@ -199,7 +209,6 @@ Result<> Server::settle(Guests::iterator guest)
         guest->channel.reset();
     } else {
         guest->destination = m_destinations.make(story.id);
-        story.traffic.bytes_sent = story.traffic.bytes_received = story.traffic.bytes_unacked = 0;
     }
     TRY(m_loop.poller().add(guest->ref(), story.id, {.read = true}));
     note_buffered(*guest);
@@ -209,6 +218,8 @@ Result<> Server::settle(Guests::iterator guest)
 void Server::leave(Guests::iterator guest, std::optional<Error> error)
 {
     auto& story = guest->story;
+    if (guest->reception)
+        guest->reception->tell();
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
     m_relaying.set(story.id, {});
@@ -322,7 +333,7 @@ Result<> Server::watch_clocks()
         Clock::now() - m_lonely_since >= *m_plan.accept_timeout)
         return Failure(nobody_came(m_local));
     while (const auto late = m_receiving.expired(Clock::now()))
-        leave(m_by_id.at(*late), m_by_id.at(*late)->reception->timed_out());
+        turn_away(m_by_id.at(*late), m_by_id.at(*late)->reception->too_late());
     while (const auto due = m_relaying.expired(Clock::now()))
         attend_relay(m_by_id.at(*due), {});
     const auto idle = m_plan.relay.idle_timeout;

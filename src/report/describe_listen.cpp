@@ -32,6 +32,8 @@ void describe(const ListenClosed& event, Record& record)
         fields.add("id", event.id);
         fields.add("peer", event.peer);
         fields.add("local", event.local);
+        if (event.proxy)
+            fields.add("proxy", *event.proxy);
         add_traffic(fields, event.traffic);
         fields.add("duration_ns", event.duration);
         add_tls(fields, event.tls);
@@ -53,6 +55,7 @@ void describe(const ListenSummary& event, Record& record)
     record.start("summary", Level::Hidden);
     auto& fields = record.fields;
     fields.add("accepted", event.accepted);
+    fields.add("denied", event.denied);
     fields.add("closed", event.closed);
     fields.add("errors", event.errors);
     fields.add("bytes_received", event.bytes_received);

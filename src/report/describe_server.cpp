@@ -24,10 +24,14 @@ void describe(const PeerAccepted& event, Record& record)
         record.fields.add("id", event.id);
         record.fields.add("peer", event.peer);
         record.fields.add("local", event.local);
+        if (event.proxy)
+            record.fields.add("proxy", *event.proxy);
         record.fields.add("time", event.time);
         return;
     }
     record.line = fmt::format("{} accepted from {}", event.id, escape(event.peer.text()));
+    if (event.proxy)
+        record.line += " through " + escape(event.proxy->text());
 }
 
 void describe(const PeerClosed& event, Record& record)

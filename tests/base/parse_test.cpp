@@ -116,5 +116,21 @@ TEST(BadValue, QuotesTheWordEscapedAndCut)
               "bad target 'a\\x1b[31m\\n" + std::string(53, 'x') + "…': why not");
 }
 
+TEST(ParseCEscapes, KnowsThoseOfStringLiterals)
+{
+    const auto parse = [](std::string_view text) { return parse_c_escapes(text, "value"); };
+    EXPECT_EQ(parse(R"(plain\n\r\t\\\'\"\a\b\e\f\v)"), "plain\n\r\t\\'\"\a\b\033\f\v");
+    EXPECT_EQ(parse(R"(\x41\x4g\101\0\377)"), (std::string{"A\x04gA\0\xff", 6}));
+    EXPECT_EQ(parse(R"(\0012)"), (std::string{"\001"
+                                              "2"}));
+    EXPECT_EQ(parse("\xc3\xa9"), "\xc3\xa9");
+}
+
+TEST(ParseCEscapes, AnythingElseBehindABackslashIsAnError)
+{
+    for (const auto* text : {R"(\q)", R"(\)", R"(a\x)", R"(\xg)", R"(\8)", R"(\400)"})
+        expect_usage_error([](auto word, auto what) { return parse_c_escapes(word, what); }, text);
+}
+
 } // namespace
 } // namespace sockit

@@ -81,6 +81,40 @@ TEST(PlanConnect, OneDirectionOnly)
               "there is to tell");
 }
 
+TEST(PlanConnect, TheDialogueKeepsItsOrder)
+{
+    auto args = connect_to({"127.0.0.1:80"});
+    args.network.timeout = "2s";
+    args.relay.dialogue = {
+        {"--expect", R"(login: )"}, {"--send", R"(root\n)"}, {"--expect-re", "[$#] "}};
+    const DialoguePlan expected{
+        .steps = {Pattern::literal("login: "), "root\n", *Pattern::regular("[$#] ", "x")},
+        .patience = seconds(2)};
+    EXPECT_EQ(plan_connect(args)->relay.dialogue, expected);
+    EXPECT_TRUE(plan_connect(args)->relay.input_after_dialogue);
+    args.relay.recv_only = true;
+    EXPECT_FALSE(plan_connect(args)->relay.input_after_dialogue);
+    args.relay.recv_only = false;
+    args.relay.send_only = true;
+    EXPECT_EQ(refusal(plan_connect(args)), "--send-only drops what --expect waits for");
+    args.relay.dialogue = {{"--send", ""}};
+    EXPECT_EQ(refusal(plan_connect(args)), "bad --send '': expected some text");
+}
+
+TEST(PlanConnect, HowItIsSent)
+{
+    auto args = connect_to({"127.0.0.1:80"});
+    args.relay.rate = "10M/s";
+    args.relay.line_delay = "50ms";
+    args.relay.crlf = args.relay.hex = args.relay.copy = true;
+    RelayPlan expected;
+    expected.pace = {.rate = 10UL << 20U, .line_delay = milliseconds(50)};
+    expected.crlf = expected.hex = expected.copy = true;
+    EXPECT_EQ(plan_connect(args)->relay, expected);
+    args.relay.rate = "0";
+    EXPECT_NE(refusal(plan_connect(args)), "accepted");
+}
+
 TEST(PlanConnect, PayloadGoesIntoRecordsWhereStdoutCarriesThem)
 {
     auto args = connect_to({"127.0.0.1:80"});
@@ -146,8 +180,7 @@ TEST(PlanListen, KeepOpenReadsNoStdin)
     args.relay.send_only = true;
     EXPECT_TRUE(plan_listen(args));
     args.keep_open = true;
-    EXPECT_EQ(refusal(plan_listen(args)),
-              "-k reads no stdin: --send-only wants a single connection");
+    EXPECT_EQ(refusal(plan_listen(args)), "--send-only wants a single connection: not with -k");
 }
 
 } // namespace

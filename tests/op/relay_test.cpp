@@ -58,6 +58,33 @@ TEST_P(RelayOfAnyInput, TheHalvesMoveIndependently)
     EXPECT_EQ(relay.wants(), (Wants{.read_input = true, .receive = true}));
 }
 
+TEST_P(RelayOfAnyInput, WhatTheKernelMovesIsHeldByNobody)
+{
+    Relay relay = make(GetParam());
+    relay.send_blocked();
+    relay.write_blocked();
+    EXPECT_EQ(relay.wants(), (Wants{.send = true, .write = true}));
+    relay.sent(0);
+    relay.written(0);
+    EXPECT_EQ(relay.wants(), (Wants{.read_input = true, .receive = true}));
+}
+
+TEST_P(RelayOfAnyInput, OnceConcludedItHandsOnWhatIsHeldAndSendsFin)
+{
+    Relay relay = make(GetParam(), {.half_close = false});
+    relay.input_read(5);
+    relay.received(3);
+    relay.conclude();
+    EXPECT_EQ(relay.wants(), (Wants{.send = true, .write = true}));
+    relay.sent(5);
+    EXPECT_EQ(relay.wants(), (Wants{.send_fin = true, .write = true}));
+    relay.fin_sent();
+    EXPECT_FALSE(relay.finished());
+    relay.written(3);
+    EXPECT_TRUE(relay.finished());
+    EXPECT_FALSE(relay.error());
+}
+
 TEST_P(RelayOfAnyInput, AtTheEndOfInputSendsFinAndReadsOn)
 {
     Relay relay = make(GetParam());

@@ -155,7 +155,7 @@ TEST(DescribeListen, Closed)
         R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
         R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":6,"bytes_received":204)"
         R"(8,"bytes_unacked":0,"closed_first":"local","fin_sent":true,"stdin_eof":true,)"
-        R"("path":{"send":"sendfile","receive":"copy"},"duration_ns":5000000,"child_status":null,"error":null)");
+        R"("path":{"send":"sendfile","receive":"copy"},"duration_ns":5000000,"tls":null,"child_status":null,"error":null)");
     event.traffic = {};
     event.child_status = 3;
     EXPECT_EQ(text_of(event), "3 closed: took 5.00 ms; exit status 3");
@@ -168,24 +168,40 @@ TEST(DescribeListen, Closed)
         R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
         R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":null,"bytes_received":)"
         R"(null,"bytes_unacked":null,"closed_first":null,"fin_sent":false,"stdin_eof":fal)"
-        R"(se,"path":{"send":null,"receive":null},"duration_ns":5000000,"child_status":null,"error":{"phase":"receive","call")"
+        R"(se,"path":{"send":null,"receive":null},"duration_ns":5000000,"tls":null,"child_status":null,"error":{"phase":"receive","call")"
         R"(:"recv","subject":"[::1]:443","code":"ECONNRESET","errno":104,"message":"Conne)"
         R"(ction reset by peer"})");
+}
+
+TEST(DescribeListen, APeerThatAHeaderNamed)
+{
+    PeerAccepted accepted{.id = 1, .peer = there, .local = here, .time = when, .proxy = here};
+    EXPECT_EQ(text_of(accepted), "1 accepted from [::1]:443 through 127.0.0.1:40000");
+    const std::string proxy = R"("proxy":{"family":"inet","address":"127.0.0.1","port":40000})";
+    EXPECT_NE(json_of(accepted).find(proxy), std::string::npos);
+    accepted.proxy = {};
+    EXPECT_EQ(json_of(accepted).find("proxy"), std::string::npos);
+    ListenClosed closed;
+    closed.peer = closed.local = there;
+    closed.proxy = here;
+    EXPECT_NE(json_of(closed).find(proxy), std::string::npos);
 }
 
 TEST(DescribeListen, Summary)
 {
     ListenSummary event;
     event.accepted = 3;
+    event.denied = 4;
     event.closed = 2;
     event.errors = 1;
     event.bytes_received = 2048;
     event.bytes_sent = 6;
     event.stopped_by = "SIGTERM";
     EXPECT_EQ(text_of(event), "");
-    EXPECT_EQ(json_of(event),
-              R"("accepted":3,"closed":2,"errors":1,"bytes_received":2048,"bytes_sent":6,"stopp)"
-              R"(ed_by":"SIGTERM","error":null)");
+    EXPECT_EQ(
+        json_of(event),
+        R"("accepted":3,"denied":4,"closed":2,"errors":1,"bytes_received":2048,"bytes_sent":6,"stopp)"
+        R"(ed_by":"SIGTERM","error":null)");
     event.bytes_received = event.bytes_sent = std::nullopt;
     EXPECT_EQ(text_of(event), "");
 }
