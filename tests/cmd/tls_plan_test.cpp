@@ -29,14 +29,14 @@ std::string refused(const auto& result)
 
 TEST(PlanTls, NobodyWhoDoesNotAskGetsIt)
 {
-    EXPECT_EQ(client({}, "example.org:443"), std::optional<TlsClientPlan>());
-    EXPECT_EQ(server({}), std::optional<TlsServerPlan>());
+    EXPECT_EQ(*client({}, "example.org:443"), std::optional<TlsClientPlan>());
+    EXPECT_EQ(*server({}), std::optional<TlsServerPlan>());
 }
 
 TEST(PlanTls, TheSchemeAndTheOptionAreTheSame)
 {
-    EXPECT_EQ(client({}), std::optional(TlsClientPlan()));
-    EXPECT_EQ(client({.tls = true}, "example.org:443"), std::optional(TlsClientPlan()));
+    EXPECT_EQ(*client({}), std::optional(TlsClientPlan()));
+    EXPECT_EQ(*client({.tls = true}, "example.org:443"), std::optional(TlsClientPlan()));
 }
 
 TEST(PlanTls, EveryClientOptionArrives)
@@ -56,8 +56,8 @@ TEST(PlanTls, EveryClientOptionArrives)
                                  .key = "key.pem",
                                  .insecure = false,
                                  .least = TlsVersion::Tls13};
-    EXPECT_EQ(client(args), std::optional(expected));
-    EXPECT_EQ(client({.insecure = true}), std::optional(TlsClientPlan{.insecure = true}));
+    EXPECT_EQ(*client(args), std::optional(expected));
+    EXPECT_EQ(*client({.insecure = true}), std::optional(TlsClientPlan{.insecure = true}));
 }
 
 TEST(PlanTls, EveryServerOptionArrives)
@@ -69,8 +69,8 @@ TEST(PlanTls, EveryServerOptionArrives)
                                  .client_ca = "a",
                                  .alpn = {"x"},
                                  .least = TlsVersion::Tls10};
-    EXPECT_EQ(server(args), std::optional(expected));
-    EXPECT_EQ(server(args, "tls:127.0.0.1:443"), std::optional(expected));
+    EXPECT_EQ(*server(args), std::optional(expected));
+    EXPECT_EQ(*server(args, "tls:127.0.0.1:443"), std::optional(expected));
 }
 
 TEST(PlanTls, OptionsThatNeedItSaySo)
