@@ -48,8 +48,12 @@ Deadline ChildRelay::prepare()
         ::shutdown(m_ours.ref().value, m_lost ? SHUT_RDWR : SHUT_WR);
         m_child_silent = m_child_silent || m_lost;
     }
-    if (m_child_silent && m_up.rest().empty() && !m_fin_sent && !m_lost)
-        finish_sending();
+    if (m_child_silent && m_up.rest().empty() && !m_fin_sent && !m_lost) {
+        if (m_peer_done)
+            part();
+        else
+            finish_sending();
+    }
     if (m_status && m_fin_sent && !m_delivered && !m_lost) {
         if (!m_delivery)
             m_delivery.emplace(m_channel.socket(), m_channel.peer(), std::nullopt);
@@ -72,7 +76,8 @@ Deadline ChildRelay::watch()
     }
     const bool read = m_up.rest().empty() && !m_child_silent;
     const bool write = !m_down.rest().empty();
-    const bool send = !m_lost && (!m_up.rest().empty() || (m_child_silent && !m_fin_sent));
+    const bool finish = m_child_silent && !m_fin_sent && !m_parting;
+    const bool send = !m_lost && (!m_up.rest().empty() || finish);
     const bool receive = !m_lost && !m_peer_done && m_down.rest().empty();
     m_watch_ours.want(read || write ? Wanted(Interest{.read = read, .write = write})
                                     : std::nullopt);
@@ -83,6 +88,8 @@ Deadline ChildRelay::watch()
     const bool at_once = (receive && m_channel.buffered()) || (read && m_status);
     if (at_once)
         return Deadline::after(Duration::zero());
+    if (m_parting)
+        return m_parting->next();
     return m_delivery ? m_delivery->next() : Deadline();
 }
 
@@ -157,6 +164,23 @@ void ChildRelay::finish_sending()
         return;
     m_fin_sent = true;
     close_first(Side::Local);
+}
+
+/// The peer is done and may be gone, so that close_notify would only bring a reset: what the child
+/// said is waited for first, and how the rest fares is then no matter.
+void ChildRelay::part()
+{
+    if (!m_parting)
+        m_parting.emplace(m_channel.socket(), m_channel.peer(), std::nullopt, false);
+    const auto arrived = m_parting->check();
+    if (!arrived)
+        return lose(arrived.error());
+    if (!*arrived)
+        return;
+    m_parting.reset();
+    static_cast<void>(m_channel.finish_sending());
+    m_fin_sent = true;
+    m_delivered = true;
 }
 
 void ChildRelay::receive()

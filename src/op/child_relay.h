@@ -57,6 +57,7 @@ private:
     void read_child();
     void send();
     void finish_sending();
+    void part();
     void receive();
     void write_child();
     void lose(const Error& error);
@@ -76,6 +77,7 @@ private:
     bool m_fin_sent = false;
     bool m_lost = false;
     bool m_delivered = false;
+    std::optional<Delivery> m_parting; ///< before the FIN, where that comes too late to count
     std::uint64_t m_sent = 0;
     std::uint64_t m_received = 0;
     std::optional<Side> m_closed_first;

@@ -138,7 +138,7 @@ bool RelaySender::move_directly()
     return false;
 }
 
-bool RelaySender::finish()
+bool RelaySender::finish(bool unheard)
 {
     const auto shut = m_channel.finish_sending();
     if (shut && !*shut)
@@ -147,7 +147,7 @@ bool RelaySender::finish()
     const auto left = unacknowledged(m_channel.socket(), false);
     const bool needless = !shut && shut.error().code == ENOTCONN &&
                           m_relay.receiving() == HalfState::Eof && left && *left == 0;
-    if (shut || needless)
+    if (shut || needless || unheard)
         m_relay.fin_sent();
     else
         m_relay.connection_failed(shut.error());

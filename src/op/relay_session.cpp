@@ -34,8 +34,7 @@ Deadline RelaySession::prepare()
 {
     if (m_dialogue)
         converse();
-    while (!m_relay.finished() && m_relay.wants().send_fin && m_sender.finish()) {
-    }
+    end_sending();
     if (m_relay.finished()) {
         deliver();
         return m_delivery ? sooner(m_delivery->next(), m_next_progress) : now_at_once();
@@ -51,6 +50,8 @@ Deadline RelaySession::prepare()
         next = sooner(next, m_sender.not_before());
     if (m_linger)
         next = sooner(next, *m_linger);
+    if (m_parting)
+        next = sooner(next, m_parting->next());
     return m_dialogue ? sooner(next, m_dialogue->deadline()) : next;
 }
 
@@ -115,6 +116,28 @@ void RelaySession::converse()
         m_error = m_dialogue->missed("the peer ended");
 }
 
+/// FIN where it is due. With TLS, a peer that is done may be gone, and close_notify will only bring
+/// a reset: what was sent is waited for first, and how the rest fares is then no matter.
+void RelaySession::end_sending()
+{
+    while (!m_relay.finished() && m_relay.wants().send_fin) {
+        const bool parting = !m_channel.plain() && m_relay.receiving() == HalfState::Eof;
+        if (parting && !m_peer_has_all) {
+            if (!m_parting)
+                m_parting.emplace(m_channel.socket(), m_channel.peer(), m_plan.idle_timeout, false);
+            const auto arrived = m_parting->check();
+            if (arrived && !*arrived)
+                return;
+            m_parting.reset();
+            if (!arrived)
+                return m_relay.connection_failed(arrived.error());
+            m_peer_has_all = true;
+        }
+        if (!m_sender.finish(m_peer_has_all))
+            return;
+    }
+}
+
 void RelaySession::watch()
 {
     using Wanted = std::optional<Interest>;
@@ -122,7 +145,7 @@ void RelaySession::watch()
     const bool read_input = wants.read_input && input_has_its_turn();
     m_watch_input.want(read_input ? Wanted(Interest{.read = true}) : std::nullopt);
     m_watch_output.want(wants.write ? Wanted(Interest{.write = true}) : std::nullopt);
-    const bool send = (wants.send && !held_up()) || wants.send_fin;
+    const bool send = (wants.send && !held_up()) || (wants.send_fin && !m_parting);
     // With nothing wanted it still tells of a reset.
     const bool wanted = wants.receive || send || !m_socket_muted;
     m_watch_socket.want(wanted ? Wanted(m_channel.interest(wants.receive, send)) : std::nullopt);
@@ -158,6 +181,10 @@ void RelaySession::deliver()
         watched->want(std::nullopt);
     if (m_relay.error()) {
         m_error = m_relay.error();
+        return;
+    }
+    if (m_peer_has_all) {
+        m_delivered = true;
         return;
     }
     if (!m_delivery)
@@ -221,6 +248,8 @@ RelayOutcome RelaySession::settle()
     const bool unknown = socket.family() == AF_UNIX && outcome.error;
     if (const auto left = unacknowledged(socket, m_relay.fin_was_sent()); left && !unknown)
         traffic.bytes_unacked = std::min(*left, m_sender.bytes()); // with TLS it counts records
+    if (m_peer_has_all)
+        traffic.bytes_unacked = 0;
     traffic.closed_first = m_relay.closed_first();
     traffic.fin_sent = m_relay.fin_was_sent();
     traffic.stdin_eof = m_relay.input_eof();
