@@ -13,20 +13,24 @@ class Connect final : public Invocation {
 public:
     std::vector<Option> options() override
     {
-        return joined({{timeout_option(m_args.network,
-                                       "Limit for names, addresses and handshake (default: 10s)"),
-                        deadline_option(m_args.network),
-                        source_option(m_args.network),
-                        {"--proxy", "URL",
-                         "Through a proxy: socks5, socks5h, socks4, socks4a or http://HOST:PORT",
-                         &m_args.proxy},
-                        {"--proxy-protocol", "VERSION",
-                         "Send a PROXY header first: v1 or v2, with =ADDR from there, not us",
-                         &m_args.proxy_protocol}},
-                       tls_client_options(m_args.tls),
-                       relay_options(m_args.relay),
-                       socket_options(m_args.network),
-                       output_options(m_args.output)});
+        return joined(
+            {{timeout_option(m_args.network,
+                             "Limit for names, addresses and handshake (default: 10s)"),
+              deadline_option(m_args.network),
+              source_option(m_args.network),
+              {"--retry", "N", "After a failure to connect, try up to N times more", &m_args.retry},
+              {"--retry-interval", "DUR", "Pause before another try (default: 1s)",
+               &m_args.retry_interval},
+              {"--proxy", "URL",
+               "Through a proxy: socks5, socks5h, socks4, socks4a or http://HOST:PORT",
+               &m_args.proxy},
+              {"--proxy-protocol", "VERSION",
+               "Send a PROXY header first: v1 or v2, with =ADDR from there, not us",
+               &m_args.proxy_protocol}},
+             tls_client_options(m_args.tls),
+             relay_options(m_args.relay),
+             socket_options(m_args.network),
+             output_options(m_args.output)});
     }
 
     ExitStatus run() override
@@ -37,7 +41,6 @@ public:
         if (output)
             output->report = m_args.relay.report;
         const auto act = [](const ConnectPlan& plan, const Emit& emit) -> Result<Ending> {
-            TRY(check_relayed(plan.target.transport, "connect"));
             return relay_ending(op::connect(plan, emit));
         };
         const auto early = [](const ConnectPlan& plan, const Emit& emit, const Error& error) {
@@ -69,13 +72,19 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     plan.socket = TRY(plan_socket(args.network));
     if (const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout")))
         plan.timeout = *timeout;
+    constexpr std::uint64_t most_retries = 1'000'000'000;
+    plan.retries = TRY(plan_number(args.retry, "--retry", 0, most_retries)).value_or(0);
+    if (const auto interval = TRY(plan_duration(args.retry_interval, "--retry-interval")))
+        plan.retry_interval = *interval;
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     plan.proxy = TRY(plan_proxy(args.proxy, plan.target, plan.socket.family));
     plan.proxy_header = TRY(plan_proxy_header(args.proxy_protocol, plan.target));
     plan.tls = TRY(plan_tls_client(args.tls, plan.target));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, plan.timeout, args.child_words));
+    TRY(check_datagrams(plan.target.transport, choice));
     plan.relay = choice.relay;
+    plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     return plan;

@@ -16,6 +16,8 @@ struct ConnectArgs {
     NetworkArgs network;
     TlsClientArgs tls;
     RelayArgs relay;
+    std::optional<std::string> retry;
+    std::optional<std::string> retry_interval;
     std::optional<std::string> proxy;
     std::optional<std::string> proxy_protocol;
     std::vector<std::string> words;

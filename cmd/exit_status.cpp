@@ -10,6 +10,8 @@ namespace {
 /// rule; anything from elsewhere is the network's rejection.
 ExitStatus icmp_status(const IcmpNotice& icmp)
 {
+    if (icmp.refusal)
+        return ExitStatus::Refused;
     if (!icmp.local)
         return ExitStatus::Unreachable;
     const bool host_unreachable =
@@ -20,7 +22,6 @@ ExitStatus icmp_status(const IcmpNotice& icmp)
 ExitStatus connect_status(int code)
 {
     switch (code) {
-    case ECONNREFUSED:
     case ENOENT:
     case ENOTSOCK: return ExitStatus::Refused;
     case EINVAL: return ExitStatus::Denied; // a blackhole route
@@ -37,6 +38,7 @@ ExitStatus errno_status(const Error& error)
     case EPROTO: return ExitStatus::No; // the peer speaks another protocol
     case EACCES:
     case EPERM: return ExitStatus::Denied;
+    case ECONNREFUSED: return ExitStatus::Refused;
     case ENETUNREACH:
     case EHOSTUNREACH:
     case ENETDOWN:

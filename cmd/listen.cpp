@@ -39,7 +39,6 @@ public:
         if (output)
             output->report = m_args.relay.report;
         const auto act = [](const ListenPlan& plan, const Emit& emit) -> Result<Ending> {
-            TRY(check_relayed(plan.listener.target.transport, "listen"));
             return relay_ending(op::listen(plan, emit));
         };
         const auto early = [](const ListenPlan& /*plan*/, const Emit& emit, const Error& error) {
@@ -67,6 +66,8 @@ Result<> check_many(const RelayArgs& args)
     for (const auto& option :
          {Forbidden{args.send_only, "--send-only"},
           Forbidden{!args.dialogue.empty(), "--send or --expect"}, Forbidden{args.crlf, "--crlf"},
+          Forbidden{args.per_line, "--per-line"},
+          Forbidden{args.datagram_size.has_value(), "--datagram-size"},
           Forbidden{args.hex, "--hex"}, Forbidden{args.line_delay.has_value(), "--line-delay"},
           Forbidden{args.rate.has_value(), "--rate"}})
         if (option.given)
@@ -83,6 +84,8 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
     plan.listener.access = TRY(plan_access(args.allow, args.deny, plan.listener.target));
     plan.proxy_protocol = args.proxy_protocol;
+    if (plan.proxy_protocol && is_datagram(plan.listener.target.transport))
+        return Failure(Error::usage("--proxy-protocol wants a stream of bytes"));
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
@@ -93,7 +96,9 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     constexpr Duration patience = std::chrono::seconds(10);
     const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
     auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
+    TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
+    plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     return plan;

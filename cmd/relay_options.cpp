@@ -36,6 +36,8 @@ Result<ChildPlan> plan_child(const RelayArgs& args,
         Forbidden{args.linger_after_eof.has_value(), "--linger-after-eof"},
         Forbidden{args.idle_timeout.has_value(), "--idle-timeout"},
         Forbidden{args.out.has_value(), "--out"},
+        Forbidden{args.datagram_size.has_value(), "--datagram-size"},
+        Forbidden{args.per_line, "--per-line"},
         Forbidden{!args.dialogue.empty(), "--send or --expect"},
         Forbidden{args.crlf, "--crlf"},
         Forbidden{args.hex, "--hex"},
@@ -62,6 +64,20 @@ Result<RelayRules> plan_rules(const RelayArgs& args)
                       .send = !args.recv_only,
                       .receive = !args.send_only,
                       .linger = TRY(plan_duration(args.linger_after_eof, "--linger-after-eof"))};
+}
+
+Result<FramingPlan> plan_framing(const RelayArgs& args)
+{
+    if (args.datagram_size && args.per_line)
+        return Failure(Error::usage("--datagram-size and --per-line exclude each other"));
+    FramingPlan plan{.size = {}, .per_line = args.per_line};
+    if (!args.datagram_size)
+        return plan;
+    plan.size = TRY(parse_size(*args.datagram_size, "--datagram-size"));
+    if (*plan.size == 0 || *plan.size > DatagramFramer::largest)
+        return bad_value("--datagram-size", *args.datagram_size,
+                         "expected 1 to " + std::to_string(DatagramFramer::largest));
+    return plan;
 }
 
 Result<DialoguePlan> plan_dialogue(const RelayArgs& args, Duration patience)
@@ -139,6 +155,9 @@ std::vector<Option> relay_options(RelayArgs& args)
         {"--out", "FILE", "Write what arrives to FILE", &args.out},
         {"--raw", "", "Write what arrives to a terminal unescaped", &args.raw},
         {"--report", "FILE", "Write the --json document, without payload, to FILE", &args.report},
+        {"--datagram-size", "N", "Send datagrams of N bytes (default: what one read gives)",
+         &args.datagram_size},
+        {"--per-line", "", "Send each line as a datagram, without its line feed", &args.per_line},
         {"--sh", "LINE", "The same as -- /bin/sh -c LINE", &args.sh},
     };
 }
@@ -149,6 +168,7 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, 
     RelayChoice choice;
     choice.child = TRY(plan_child(args, child_words));
     choice.relay = TRY(plan_transfer(args, patience));
+    choice.framing = TRY(plan_framing(args));
     choice.payload.file = args.out;
     choice.payload.raw = args.raw;
     choice.payload.records = !args.out && output.format == Format::Jsonl;
@@ -156,12 +176,25 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, 
     return choice;
 }
 
-Result<> check_relayed(Transport transport, std::string_view command)
+Result<> check_datagrams(Transport transport, const RelayChoice& choice)
 {
-    if (transport == Transport::Tcp || transport == Transport::Tls ||
-        transport == Transport::UnixStream)
+    const std::string name(transport_name(transport));
+    if (choice.framing.wanted() && !is_datagram(transport))
+        return Failure(
+            Error::usage("--datagram-size and --per-line frame datagrams; " + name + " has none"));
+    const auto& relay = choice.relay;
+    if (is_datagram(transport) &&
+        (relay.dialogue.wanted() || relay.pace.wanted() || relay.crlf || relay.hex))
+        return Failure(Error::usage("--send, --expect, --crlf, --line-delay, --rate and --hex work "
+                                    "on streams of bytes; " +
+                                    name + " has datagrams"));
+    if (socket_type(transport) != SOCK_DGRAM)
         return {};
-    return Failure(transport_unsupported(transport, command));
+    if (choice.child.wanted())
+        return Failure(Error::usage("a command wants a connection; " + name + " has none"));
+    if (!choice.relay.rules.half_close && choice.relay.rules.send)
+        return Failure(Error::usage("--no-half-close wants a connection; " + name + " has none"));
+    return {};
 }
 
 } // namespace sockit

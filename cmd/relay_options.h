@@ -3,6 +3,7 @@
 #include "cmd/options.h"
 #include "cmd/session.h"
 #include "op/child.h"
+#include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
 #include "sock/target.h"
@@ -24,6 +25,8 @@ struct RelayArgs {
     std::optional<std::string> out;
     std::optional<std::string> report;
     std::optional<std::string> sh;
+    std::optional<std::string> datagram_size;
+    bool per_line = false;
     std::vector<GivenValue> dialogue; ///< --send, --expect and --expect-re in their order
     bool crlf = false;
     bool hex = false;
@@ -38,6 +41,7 @@ std::vector<Option> relay_options(RelayArgs& args);
 
 struct RelayChoice {
     RelayPlan relay;
+    FramingPlan framing;
     PayloadPlan payload;
     ChildPlan child;
 };
@@ -47,8 +51,7 @@ struct RelayChoice {
 Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, Duration patience,
                                const std::optional<std::vector<std::string>>& child_words);
 
-/// Connections of TCP, with or without TLS, and of unix streams can be relayed; others are
-/// unsupported (exit 7).
-Result<> check_relayed(Transport transport, std::string_view command);
+/// Usage errors: framing without datagrams, or what wants a connection where there is none.
+Result<> check_datagrams(Transport transport, const RelayChoice& choice);
 
 } // namespace sockit

@@ -58,6 +58,8 @@ struct IcmpNotice {
     std::uint8_t code = 0;
     std::string from;   ///< address of whoever sent it, without port
     bool local = false; ///< `from` is one of our own addresses: our own stack said it
+    /// Of a datagram: the very host it was sent to says that nobody has that port.
+    bool refusal = false;
 
     bool operator==(const IcmpNotice&) const = default;
 };

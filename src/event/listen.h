@@ -36,7 +36,8 @@ struct ListenSummary {
     /// nullopt: children had the connections to themselves.
     std::optional<std::uint64_t> bytes_received = 0;
     std::optional<std::uint64_t> bytes_sent = 0;
-    std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
+    std::optional<std::string> stopped_by;             ///< "SIGTERM", "deadline"
+    std::optional<Datagrams> datagrams = std::nullopt; ///< where there are any: not of streams
     std::optional<Error> error; ///< what ended the server, or its only connection, before its time
 
     bool operator==(const ListenSummary&) const = default;

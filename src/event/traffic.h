@@ -26,6 +26,14 @@ struct KeptPayload {
     bool operator==(const KeptPayload&) const = default;
 };
 
+/// How many went over one connection, or between us and one peer.
+struct Datagrams {
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+
+    bool operator==(const Datagrams&) const = default;
+};
+
 /// What went over one connection. Unknown is nullopt: a child that has the socket to itself does
 /// not tell us.
 struct Traffic {
@@ -37,6 +45,7 @@ struct Traffic {
     bool stdin_eof = false;
     std::optional<DataPath> send_path; ///< nullopt: not moved by us
     std::optional<DataPath> receive_path;
+    std::optional<Datagrams> datagrams = std::nullopt; ///< where there are any: not of streams
 
     bool operator==(const Traffic&) const = default;
 };
@@ -49,7 +58,8 @@ inline Traffic no_traffic()
     return traffic;
 }
 
-/// Bytes that a connection received, where they are told as they come.
+/// Bytes that a connection received, where they are told as they come; of datagrams each one, even
+/// if it is empty.
 struct PayloadReceived {
     std::optional<std::uint64_t> connection; ///< its id, where there are several
     std::string bytes;

@@ -3,6 +3,7 @@
 #include "base/parse.h"
 #include "op/bind_refusal.h"
 #include "op/service_manager.h"
+#include "sock/datagram_io.h"
 #include "sock/io.h"
 
 #include <algorithm>
@@ -50,7 +51,9 @@ Result<> clear_stale_path(const Endpoint& endpoint, int type)
 Result<> set_addressing(const Socket& socket, const Endpoint& endpoint, const ListenerPlan& plan)
 {
     if (endpoint.is_inet()) {
-        TRY(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
+        // With it, a UDP socket would share the port with another one, and rob it.
+        if (socket.type() == SOCK_STREAM)
+            TRY(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
         if (plan.reuseport)
             TRY(socket.set_option(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
     }
@@ -82,7 +85,8 @@ Result<Listener> listen_on(const Endpoint& endpoint, const ListenerPlan& plan)
         return Failure(std::move(error));
     }
     TRY(apply(SockoptPhase::Bound));
-    TRY(socket.listen(plan.backlog.value_or(SOMAXCONN), endpoint));
+    if (socket.type() != SOCK_DGRAM)
+        TRY(socket.listen(plan.backlog.value_or(SOMAXCONN), endpoint));
     TRY(apply(SockoptPhase::Listening));
     return listener;
 }
@@ -141,9 +145,9 @@ Result<> write_port_file(const std::string& path, const Endpoint& local)
 Result<Listener> open_unbound(const Endpoint& endpoint, const ListenerPlan& plan)
 {
     const Transport transport = plan.target.transport;
-    Listener listener{
-        TRY(Socket::open(endpoint.family(), socket_type(transport), socket_protocol(transport))),
-        {}};
+    Listener listener{TRY(open_socket(transport, endpoint.family())), {}};
+    widen_receive_buffer(listener.socket);
+    TRY(prepare_for_datagrams(listener.socket));
     TRY(set_addressing(listener.socket, endpoint, plan));
     TRY(bind_to_interface(listener.socket, plan.socket.interface));
     listener.options = TRY(apply_options(listener.socket, plan.socket, SockoptPhase::Fresh));

@@ -32,9 +32,9 @@ struct Listener {
 /// plan has it, IPV6_V6ONLY, the interface, the options of the fresh phase.
 Result<Listener> open_unbound(const Endpoint& endpoint, const ListenerPlan& plan);
 
-/// A listening socket. A bare port listens on every address of both families (IPv4 alone where
-/// there is no IPv6). A unix path is taken only if nothing or a socket that nobody serves stands
-/// there; it is removed at the end.
+/// A listening socket, or a bound one where the transport has no connections. A bare port listens
+/// on every address of both families (IPv4 alone where there is no IPv6). A unix path is taken only
+/// if nothing or a socket that nobody serves stands there; it is removed at the end.
 class Acceptor {
 public:
     /// Resolves if it must (10 s at most), binds and listens. Errors: usage (a --ready-fd that is

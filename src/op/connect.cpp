@@ -2,6 +2,7 @@
 
 #include "op/child_relay.h"
 #include "op/connect_through.h"
+#include "op/datagram_relay.h"
 #include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
 #include "op/tls_stage.h"
@@ -16,6 +17,13 @@ namespace sockit {
 
 namespace {
 
+/// A failure to connect that another try may not meet. What went wrong on our own side stays so.
+bool may_change(const Error& error)
+{
+    return (error.domain == Domain::Errno || error.domain == Domain::Resolver) &&
+           (error.phase == Phase::Resolve || error.phase == Phase::Connect);
+}
+
 class ConnectRun {
 public:
     ConnectRun(const ConnectPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
@@ -28,6 +36,7 @@ public:
 
 private:
     Result<> go();
+    Result<std::optional<Connection>> reach_in_the_end();
     Result<std::optional<Connection>> reach();
     Result<std::optional<Connection>> reach_directly();
     Result<std::optional<Connection>> reach_through_proxy();
@@ -35,6 +44,7 @@ private:
     Result<bool> secure(const Connection& connection);
     Result<> use(Connection connection);
     Result<> relay(Connection connection);
+    Result<> exchange_datagrams(const Connection& connection);
     [[nodiscard]] Channel channel_of(Connection connection);
     Result<> run_child(Connection connection);
     Result<> run_child_over_tls(Connection connection);
@@ -73,13 +83,30 @@ Result<> ConnectRun::go()
     if (m_plan.tls)
         m_tls = TRY(TlsContext::client(*m_plan.tls));
     m_loop = TRY(OpLoop::open(m_plan.deadline));
-    m_limit = Deadline::after(m_plan.timeout);
-    auto connection = TRY(reach());
+    auto connection = TRY(reach_in_the_end());
     if (connection)
         TRY(use(*std::move(connection)));
     if (m_loop->deadline_passed())
         return Failure(out_of_time());
     return {};
+}
+
+/// As often as the plan allows; nothing when the loop was stopped.
+Result<std::optional<Connection>> ConnectRun::reach_in_the_end()
+{
+    for (std::uint64_t tries = 0;; ++tries) {
+        m_limit = Deadline::after(m_plan.timeout);
+        auto connection = reach();
+        if (connection || tries == m_plan.retries || !may_change(connection.error()))
+            return connection;
+        m_emit(Note{"try " + std::to_string(tries + 1) +
+                    " failed: " + describe_error(connection.error())});
+        const auto pause = Deadline::after(m_plan.retry_interval);
+        while (!pause.passed() && !m_loop->stopped())
+            TRY(m_loop->wait(pause));
+        if (m_loop->stopped())
+            return std::optional<Connection>();
+    }
 }
 
 /// All that comes before the first byte of payload; nothing when the loop was stopped.
@@ -149,17 +176,19 @@ Result<std::optional<Connection>> ConnectRun::reach_through_proxy()
 /// The target's endpoints; none when the loop was stopped.
 Result<std::vector<Endpoint>> ConnectRun::find()
 {
+    const auto begin = Clock::now();
     auto endpoints = TRY(resolve_in_loop(*m_loop, m_plan.target, m_plan.socket.family, m_limit));
     if (!m_plan.target.endpoint && !endpoints.empty())
-        m_summary.phases.resolve = Clock::now() - m_start;
+        m_summary.phases.resolve = Clock::now() - begin;
     return endpoints;
 }
 
 Result<> ConnectRun::use(Connection connection)
 {
     const auto begin = Clock::now();
-    auto used =
-        m_plan.child.wanted() ? run_child(std::move(connection)) : relay(std::move(connection));
+    auto used = m_plan.child.wanted()                  ? run_child(std::move(connection))
+                : is_datagram(m_plan.target.transport) ? exchange_datagrams(connection)
+                                                       : relay(std::move(connection));
     m_emit(ConnectClosed{.traffic = m_summary.traffic, .duration = Clock::now() - begin});
     return used;
 }
@@ -191,6 +220,23 @@ Channel ConnectRun::channel_of(Connection connection)
     if (m_session)
         channel.secure(*std::exchange(m_session, std::nullopt));
     return channel;
+}
+
+Result<> ConnectRun::exchange_datagrams(const Connection& connection)
+{
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
+    const auto begin = Clock::now();
+    auto outcome = relay_datagrams(*m_loop, connection.socket, connection.peer,
+                                   Stream({STDIN_FILENO}, "stdin"),
+                                   DatagramOutput(m_plan.payload, destinations, m_emit),
+                                   {m_plan.relay, m_plan.framing, m_plan.timeout, {}}, m_emit);
+    m_summary.traffic = outcome.traffic;
+    if (outcome.first_byte)
+        m_summary.phases.first_byte = *outcome.first_byte - begin;
+    m_summary.payload = std::move(outcome.payload);
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
 }
 
 Result<> ConnectRun::run_child(Connection connection)

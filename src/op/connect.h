@@ -1,6 +1,7 @@
 #pragma once
 
 #include "op/child.h"
+#include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/proxy_plan.h"
 #include "op/relay_plan.h"
@@ -17,10 +18,13 @@ struct ConnectPlan {
     SocketPlan socket;
     Duration timeout = std::chrono::seconds(10); ///< all that comes before payload, together
     std::optional<Duration> deadline;            ///< the whole run
+    std::uint64_t retries = 0; ///< after failures to connect, each try within the timeout
+    Duration retry_interval = std::chrono::seconds(1);
     std::optional<ProxyPlan> proxy;
     std::optional<ProxyHeaderPlan> proxy_header;
     std::optional<TlsClientPlan> tls;
     RelayPlan relay;
+    FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
     ChildPlan child; ///< gets the connection; if none is wanted, stdin and stdout do
 

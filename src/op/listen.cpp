@@ -1,6 +1,8 @@
 #include "op/listen.h"
 
 #include "op/child_relay.h"
+#include "op/datagram_relay.h"
+#include "op/datagram_server.h"
 #include "op/listen_many.h"
 #include "op/reception.h"
 #include "op/relay_driver.h"
@@ -33,6 +35,7 @@ private:
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
     Result<> run_child_over_tls(Channel channel, ListenClosed& story);
+    Result<> exchange_messages(const Socket& socket, ListenClosed& story);
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
@@ -78,6 +81,15 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
 {
     if (!m_output_open)
         return {}; // nobody would learn of what happens
+    if (acceptor.socket().type() == SOCK_DGRAM)
+        return serve_datagrams(*m_loop, acceptor,
+                               {.keep_open = m_plan.keep_open,
+                                .accept_timeout = m_plan.accept_timeout,
+                                .max_peers = m_plan.listener.max_connections,
+                                .access = m_plan.listener.access,
+                                .relay = m_plan.relay,
+                                .framing = m_plan.framing},
+                               m_plan.payload, m_emit, m_summary);
     return m_plan.keep_open
                ? serve_many(*m_loop, acceptor, m_plan, m_child, m_tls, m_emit, m_summary)
                : serve_one(acceptor);
@@ -140,7 +152,10 @@ Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClo
     story.tls = channel->tls_facts();
     if (story.tls)
         m_emit(TlsEstablished{.connection = story.id, .facts = *story.tls});
-    return m_child.wanted() ? run_child(*std::move(channel), story) : relay(*channel, story);
+    if (m_child.wanted())
+        return run_child(*std::move(channel), story);
+    return channel->socket().type() == SOCK_SEQPACKET ? exchange_messages(channel->socket(), story)
+                                                      : relay(*channel, story);
 }
 
 Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
@@ -152,6 +167,19 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
     story.traffic = outcome.traffic;
     story.tls = channel.tls_facts();
     story.payload = destination.take_kept();
+    if (outcome.error)
+        return Failure(*outcome.error);
+    return {};
+}
+
+Result<> ListenRun::exchange_messages(const Socket& socket, ListenClosed& story)
+{
+    const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
+    auto outcome = relay_datagrams(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
+                                   DatagramOutput(m_plan.payload, destinations, m_emit),
+                                   {m_plan.relay, m_plan.framing, {}, story.id}, m_emit);
+    story.traffic = outcome.traffic;
+    story.payload = std::move(outcome.payload);
     if (outcome.error)
         return Failure(*outcome.error);
     return {};

@@ -2,6 +2,7 @@
 
 #include "op/acceptor.h"
 #include "op/child.h"
+#include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
 #include "sock/tls_context.h"
@@ -18,6 +19,7 @@ struct ListenPlan {
     std::optional<Duration> deadline; ///< the whole run
     std::optional<TlsServerPlan> tls;
     RelayPlan relay;
+    FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
     ChildPlan child; ///< one for each connection; if none is wanted, stdin and stdout serve it
 

@@ -3,6 +3,7 @@
 #include "loop/timers.h"
 #include "op/buffer.h"
 #include "op/child_relay.h"
+#include "op/datagram_output.h"
 #include "op/delivery.h"
 #include "op/reception.h"
 
@@ -46,7 +47,8 @@ public:
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
           m_door(loop, acceptor, listener_token, plan.listener.max_connections,
-                 plan.listener.access, m_emit)
+                 plan.listener.access, m_emit),
+          m_messages(plan.payload, m_destinations, m_emit)
     {}
 
     Server(const Server&) = delete;
@@ -75,6 +77,7 @@ private:
     Result<> receive(Guests::iterator guest);
     Result<> receive_buffered();
     void note_buffered(const Guest& guest);
+    Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
     [[nodiscard]] Deadline next_deadline() const;
@@ -90,8 +93,10 @@ private:
     Endpoint m_local;
     Destinations m_destinations;
     Admission m_door;
-    Buffer m_buffer; ///< shared: nothing stays in it between two reads
-    Guests m_guests; ///< who moved longest ago first
+    Buffer m_buffer;                      ///< shared: nothing stays in it between two reads
+    std::optional<DatagramInbox> m_inbox; ///< of seqpacket connections, whose messages
+    DatagramOutput m_messages;            ///< go here
+    Guests m_guests;                      ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
     Timers m_receiving;                    ///< by when receptions must be done
     std::vector<std::uint64_t> m_buffered; ///< who has bytes without being ready
@@ -207,6 +212,11 @@ Result<> Server::settle(Guests::iterator guest)
         guest->child.emplace(
             TRY(Child::start(m_child, guest->channel->take_socket(), story.local, story.peer)));
         guest->channel.reset();
+    } else if (guest->channel->socket().type() == SOCK_SEQPACKET) {
+        TRY(prepare_for_datagrams(guest->channel->socket()));
+        if (!m_inbox)
+            m_inbox.emplace();
+        story.traffic.datagrams.emplace();
     } else {
         guest->destination = m_destinations.make(story.id);
     }
@@ -222,6 +232,8 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
         guest->reception->tell();
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
+    if (story.traffic.datagrams)
+        m_messages.finish(story.payload);
     m_relaying.set(story.id, {});
     if (guest->relay) {
         story.child_status = guest->relay->status();
@@ -299,6 +311,8 @@ Result<> Server::receive_buffered()
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
+    if (traffic.datagrams)
+        return receive_messages(guest);
     const auto got = guest->channel->receive(m_buffer.space());
     if (got && got->would_block())
         return {};
@@ -313,6 +327,28 @@ Result<> Server::receive(Guests::iterator guest)
     m_buffer.filled(got->bytes);
     note_buffered(*guest);
     return hand_on(*guest, m_buffer.rest());
+}
+
+Result<> Server::receive_messages(Guests::iterator guest)
+{
+    auto& story = guest->story;
+    const auto got = m_inbox->receive(guest->channel->socket(), story.peer.text());
+    if (!got || got->ended)
+        story.traffic.closed_first = Side::Peer;
+    for (const auto& message : got ? got->datagrams : std::span<const ReceivedDatagram>()) {
+        *story.traffic.bytes_received += message.bytes.size();
+        ++story.traffic.datagrams->received;
+        TRY(m_messages.take(message, story.peer, story.id, story.payload));
+        while (!TRY(m_messages.write()) && !m_loop.stopped())
+            TRY(m_loop.wait_writable(m_messages.ref()));
+    }
+    if (!got || got->ended) {
+        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        return {};
+    }
+    guest->last_moved = Clock::now();
+    m_guests.splice(m_guests.end(), m_guests, guest);
+    return {};
 }
 
 /// Output that takes nothing holds up everybody: there is nowhere to put what they send.
@@ -397,6 +433,12 @@ void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& su
     summary.errors += closed.error ? 1 : 0;
     add(summary.bytes_received, closed.traffic.bytes_received);
     add(summary.bytes_sent, closed.traffic.bytes_sent);
+    if (const auto& datagrams = closed.traffic.datagrams) {
+        if (!summary.datagrams)
+            summary.datagrams.emplace();
+        summary.datagrams->sent += datagrams->sent;
+        summary.datagrams->received += datagrams->received;
+    }
     emit(closed);
 }
 

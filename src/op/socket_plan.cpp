@@ -1,5 +1,6 @@
 #include "op/socket_plan.h"
 
+#include "sock/datagram_io.h"
 #include "sock/errqueue.h"
 
 #include <cerrno>
@@ -49,11 +50,27 @@ Result<> bind_to_interface(const Socket& socket, const std::string& interface)
     return {};
 }
 
+Result<Socket> open_socket(Transport transport, int family)
+{
+    auto socket = Socket::open(family, socket_type(transport), socket_protocol(transport));
+    if (socket || (transport != Transport::Mptcp && transport != Transport::Vsock))
+        return socket;
+    switch (socket.error().code) {
+    case EAFNOSUPPORT:
+    case EPROTONOSUPPORT:
+    case ESOCKTNOSUPPORT:
+    case ENOPROTOOPT: // net.mptcp.enabled=0
+        return Failure(
+            Error::unsupported("socket", transport_name(transport), socket.error().code));
+    default: return socket;
+    }
+}
+
 Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan,
                                   const Emit& emit)
 {
-    auto socket =
-        TRY(Socket::open(to.family(), socket_type(transport), socket_protocol(transport)));
+    auto socket = TRY(open_socket(transport, to.family()));
+    widen_receive_buffer(socket);
     keep_icmp_errors(socket.ref(), to.family());
     TRY(bind_to_interface(socket, plan.interface));
     TRY(apply_options(socket, plan, SockoptPhase::Fresh, emit));
@@ -63,6 +80,8 @@ Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const
                 Error::from_errno(Phase::Bind, "bind", plan.source->text(), EADDRNOTAVAIL));
         TRY(socket.bind(*plan.source));
         TRY(apply_options(socket, plan, SockoptPhase::Bound, emit));
+    } else if (transport == Transport::UnixDgram) {
+        TRY(socket.bind(Endpoint::unix_unnamed()));
     }
     return socket;
 }

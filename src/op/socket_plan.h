@@ -25,8 +25,13 @@ struct SocketPlan {
     bool operator==(const SocketPlan&) const = default;
 };
 
+/// socket(2) for that transport. What this kernel lacks is Domain::Unsupported with the transport's
+/// name.
+Result<Socket> open_socket(Transport transport, int family);
+
 /// A socket for connecting to `to`: keeps ICMP errors, bound to interface and source, with the
-/// options whose time is before the connect. A source of the other family than `to` is
+/// options whose time is before the connect. A unix datagram socket gets an abstract name, so that
+/// it can be answered. A source of the other family than `to` is
 /// EADDRNOTAVAIL.
 Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const SocketPlan& plan,
                                   const Emit& emit);

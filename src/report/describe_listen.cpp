@@ -60,6 +60,7 @@ void describe(const ListenSummary& event, Record& record)
     fields.add("errors", event.errors);
     fields.add("bytes_received", event.bytes_received);
     fields.add("bytes_sent", event.bytes_sent);
+    add_datagrams(fields, event.datagrams);
     fields.add("stopped_by", event.stopped_by);
     fields.add("error", event.error);
 }

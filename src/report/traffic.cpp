@@ -24,6 +24,14 @@ void add_path(Fields& fields, const char* half, std::optional<DataPath> path)
     }
 }
 
+std::string datagrams_text(const Traffic& traffic)
+{
+    if (!traffic.datagrams)
+        return {};
+    return fmt::format(" ({} and {} datagrams)", traffic.datagrams->sent,
+                       traffic.datagrams->received);
+}
+
 } // namespace
 
 void add_traffic(Fields& fields, const Traffic& traffic)
@@ -41,6 +49,15 @@ void add_traffic(Fields& fields, const Traffic& traffic)
     add_path(fields, "send", traffic.send_path);
     add_path(fields, "receive", traffic.receive_path);
     fields.end_object();
+    add_datagrams(fields, traffic.datagrams);
+}
+
+void add_datagrams(Fields& fields, const std::optional<Datagrams>& datagrams)
+{
+    if (!datagrams)
+        return;
+    fields.add("datagrams_sent", datagrams->sent);
+    fields.add("datagrams_received", datagrams->received);
 }
 
 void add_payload(Record& record, const std::optional<KeptPayload>& payload)
@@ -55,8 +72,8 @@ std::string traffic_line(const Traffic& traffic, Duration duration)
 {
     std::string line;
     if (traffic.bytes_sent && traffic.bytes_received)
-        line = fmt::format("sent {}, received {} in ", format_bytes(*traffic.bytes_sent),
-                           format_bytes(*traffic.bytes_received));
+        line = fmt::format("sent {}, received {}{} in ", format_bytes(*traffic.bytes_sent),
+                           format_bytes(*traffic.bytes_received), datagrams_text(traffic));
     else
         line = "took ";
     line += format_duration(duration);

@@ -180,6 +180,8 @@ bool is_unix(Transport transport)
            transport == Transport::UnixSeqpacket;
 }
 
+bool is_datagram(Transport transport) { return socket_type(transport) != SOCK_STREAM; }
+
 int socket_type(Transport transport)
 {
     switch (transport) {

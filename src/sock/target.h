@@ -25,6 +25,8 @@ enum class Transport : std::uint8_t {
 /// "tcp", "udp", "tls", "mptcp", "unix", "unix-dgram", "unix-seqpacket", "vsock".
 std::string_view transport_name(Transport transport);
 bool is_unix(Transport transport);
+/// Keeps the borders of what is sent: udp, unix-dgram, unix-seqpacket.
+bool is_datagram(Transport transport);
 /// SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET.
 int socket_type(Transport transport);
 /// The protocol argument of socket(2): IPPROTO_MPTCP or 0.

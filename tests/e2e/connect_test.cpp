@@ -48,9 +48,7 @@ TEST(Connect, EveryFailureIsAValidDocument)
 
 TEST(Connect, UnsupportedTransportsSaySo)
 {
-    EXPECT_TRUE(exited(run({"connect", "udp:127.0.0.1:9"}), 7));
     EXPECT_TRUE(exited(run({"connect", "tls:127.0.0.1:9"}), 7));
-    EXPECT_TRUE(exited(run({"connect", "unix-seqpacket:/x"}), 7));
 }
 
 TEST(Connect, NoRouteIsUnreachable)
