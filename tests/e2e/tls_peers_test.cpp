@@ -81,16 +81,17 @@ TEST(TlsPeers, OpenSslServes)
 TEST(TlsPeers, OpenSslVisits)
 {
     for (const char* version : {"-tls1_2", "-tls1_3"}) {
-        Server server(secure_listener(), {.input = "from us\n"});
-        const auto outcome =
-            run_program({"openssl", "s_client", "-connect", server.endpoint(), "-CAfile",
-                         common_pki().pki.authority(), "-verify_return_error", "-verify_hostname",
-                         "localhost", "-quiet", "-no_ign_eof", version},
-                        {.input = "to you\n"});
-        EXPECT_TRUE(exited(outcome, 0)) << version;
-        const auto served = server->wait();
-        EXPECT_TRUE(exited(served, 0));
-        EXPECT_EQ(served.out, "to you\n");
+        Server server(secure_listener(), {.keep_input_open = true});
+        Running client({"openssl", "s_client", "-connect", server.endpoint(), "-CAfile",
+                        common_pki().pki.authority(), "-verify_return_error", "-verify_hostname",
+                        "localhost", "-quiet", version},
+                       {.input = "to you\n", .keep_input_open = true});
+        server->wait_for_output("to you\n");
+        server->write_input("from us\n");
+        client.wait_for_output("from us\n");
+        server->close_input();
+        EXPECT_TRUE(exited(client.wait(), 0)) << version;
+        EXPECT_TRUE(exited(server->wait(), 0)) << version;
     }
 }
 
@@ -169,7 +170,7 @@ TEST(TlsPeers, NginxKnowsOurCertificate)
         8443, {.input = "GET / HTTP/1.0\r\n\r\n"},
         {"--no-half-close", "--cert", pki.client.certificate, "--key", pki.client.key});
     EXPECT_TRUE(exited(outcome, 0));
-    EXPECT_TRUE(outcome.out.ends_with("<TLSv1.3 localhost CN=client>\n")) << outcome;
+    EXPECT_TRUE(outcome.out.ends_with(" localhost CN=client>\n")) << outcome;
 }
 
 } // namespace

@@ -1,6 +1,5 @@
 // Bytes over TLS: none is lost, and a cut is told from an end.
 
-#include "service.h"
 #include "support/pki.h"
 #include "support/schema.h"
 #include "tool.h"
@@ -91,23 +90,20 @@ TEST(TlsTransfer, AUnixSocketCarriesItToo)
 
 TEST(TlsTransfer, ACutIsDeliveredAndThenAnError)
 {
-    constexpr std::uint16_t port = 4433;
-    const auto& identity = common_pki().server;
-    Service server({"openssl", "s_server", "-accept", "127.0.0.1:4433", "-cert",
-                    identity.certificate, "-key", identity.key, "-quiet"},
-                   port, {.keep_input_open = true});
-    Running client({sockit_binary(), "connect", "--json", "--out", "/dev/stderr", "--ca",
-                    common_pki().pki.authority(), "tls:localhost:4433"},
+    const TemporaryDirectory directory;
+    Server server(secure_listen({"127.0.0.1:0"}), {.keep_input_open = true});
+    Running client(with_binary(secure_connect(server, {"--report", directory.path("report")})),
                    {.keep_input_open = true});
     server->write_input("half of it\n");
-    client.wait_for_error("half of it\n");
+    client.wait_for_output("half of it\n");
     server->send_signal(SIGKILL);
     const auto outcome = client.wait();
     EXPECT_TRUE(exited(outcome, 10));
     EXPECT_NE(outcome.err.find("the stream ended without close_notify: it may have been cut"),
               std::string::npos)
         << outcome;
-    const auto document = parse_document(outcome.out);
+    const auto document = parse_document(read_file(directory.path("report")));
+    EXPECT_TRUE(valid(document));
     EXPECT_EQ(document["error"]["code"], "TLS_TRUNCATED");
     EXPECT_EQ(document["tls"]["close_notify"], false);
     EXPECT_EQ(document["bytes_received"], 11);
