@@ -24,6 +24,7 @@ public:
                &m_args.deny},
               {"--proxy-protocol", "", "Connections begin with a PROXY header that names the peer",
                &m_args.proxy_protocol}},
+             listen_mode_options(m_args.modes),
              server_options(m_args.server),
              tls_server_options(m_args.tls),
              relay_options(m_args.relay),
@@ -101,6 +102,7 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
+    TRY(plan_modes(args.modes, args.relay, plan));
     return plan;
 }
 

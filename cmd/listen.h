@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cmd/listen_modes.h"
 #include "cmd/options.h"
 #include "cmd/relay_options.h"
 #include "cmd/tls_options.h"
@@ -17,6 +18,7 @@ struct ListenArgs {
     ServerArgs server;
     TlsServerArgs tls;
     RelayArgs relay;
+    ListenModeArgs modes;
     bool proxy_protocol = false;
     std::vector<std::string> allow;
     std::vector<std::string> deny;

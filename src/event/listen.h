@@ -23,6 +23,7 @@ struct ListenClosed {
     std::optional<TlsFacts> tls;
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;
+    std::optional<std::string> file; ///< the path of the one that has what it sent
     std::optional<Error> error;
 
     bool operator==(const ListenClosed&) const = default;

@@ -112,6 +112,7 @@ Result<std::optional<Connection>> ConnectRun::reach_in_the_end()
 /// All that comes before the first byte of payload; nothing when the loop was stopped.
 Result<std::optional<Connection>> ConnectRun::reach()
 {
+    m_session.reset();
     auto connection = TRY(m_plan.proxy ? reach_through_proxy() : reach_directly());
     if (!connection)
         return connection;

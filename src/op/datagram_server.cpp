@@ -4,7 +4,7 @@
 #include "op/datagram_output.h"
 #include "op/datagram_peers.h"
 #include "op/delivery.h"
-#include "op/listen_many.h"
+#include "op/listen_story.h"
 #include "op/watched.h"
 
 #include <cerrno>

@@ -4,6 +4,7 @@
 #include "op/datagram_relay.h"
 #include "op/datagram_server.h"
 #include "op/listen_many.h"
+#include "op/listen_story.h"
 #include "op/reception.h"
 #include "op/relay_driver.h"
 #include "sock/limits.h"
@@ -161,7 +162,8 @@ Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClo
 Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
-    auto destination = destinations.make(story.id);
+    auto destination = TRY(destinations.make_for(story.id, story.peer));
+    story.file = destination.path();
     const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
                                    m_plan.relay, m_emit);
     story.traffic = outcome.traffic;

@@ -1,13 +1,10 @@
 #include "op/listen_many.h"
 
-#include "loop/timers.h"
-#include "op/buffer.h"
-#include "op/child_relay.h"
+#include "op/audience.h"
 #include "op/datagram_output.h"
 #include "op/delivery.h"
-#include "op/reception.h"
+#include "op/listen_story.h"
 
-#include <cerrno>
 #include <list>
 #include <unordered_map>
 #include <utility>
@@ -15,25 +12,6 @@
 namespace sockit {
 
 namespace {
-
-/// One connection: a socket that we read, or a child that has it.
-struct Guest {
-    ListenClosed story; ///< what will be told of it
-    Clock::time_point since;
-    Clock::time_point last_moved;
-    std::optional<Reception> reception; ///< until it is done
-    std::optional<Channel> channel;     ///< from then on, unless a child has it
-    std::optional<Child> child;
-    std::unique_ptr<ChildRelay> relay; ///< in their place, where a child is served over TLS
-    std::optional<Destination> destination;
-
-    [[nodiscard]] FdRef ref() const
-    {
-        if (child)
-            return child->ref();
-        return reception ? reception->ref() : channel ? channel->socket().ref() : FdRef();
-    }
-};
 
 class Server {
 public:
@@ -48,6 +26,7 @@ public:
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
           m_door(loop, acceptor, listener_token, plan.listener.max_connections,
                  plan.listener.access, m_emit),
+          m_audience(loop.poller(), plan, [this](Guest& guest) { moved(guest); }),
           m_messages(plan.payload, m_destinations, m_emit)
     {}
 
@@ -66,17 +45,22 @@ private:
     {
         return relay_tokens + id * ChildRelay::token_count;
     }
+
     Result<> serve();
     Result<> let_in();
     void welcome(Guests::iterator guest);
     Result<> settle(Guests::iterator guest);
     void turn_away(Guests::iterator guest, const Error& error);
     void leave(Guests::iterator guest, std::optional<Error> error);
+    bool see_off();
+    void moved(Guest& guest);
     Result<> attend(const Ready& ready);
+    Result<> attend(Guests::iterator guest, const Ready& ready);
     void attend_relay(Guests::iterator guest, std::span<const Ready> ready);
     Result<> receive(Guests::iterator guest);
-    Result<> receive_buffered();
     void note_buffered(const Guest& guest);
+    [[nodiscard]] bool may_read_buffered(std::uint64_t id) const;
+    Result<> receive_buffered();
     Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
@@ -93,14 +77,15 @@ private:
     Endpoint m_local;
     Destinations m_destinations;
     Admission m_door;
+    Audience m_audience;
     Buffer m_buffer;                      ///< shared: nothing stays in it between two reads
     std::optional<DatagramInbox> m_inbox; ///< of seqpacket connections, whose messages
     DatagramOutput m_messages;            ///< go here
     Guests m_guests;                      ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
     Timers m_receiving;                    ///< by when receptions must be done
-    std::vector<std::uint64_t> m_buffered; ///< who has bytes without being ready
     Timers m_relaying;                     ///< when relays to children have something to do
+    std::vector<std::uint64_t> m_buffered; ///< who has bytes without being ready
     Clock::time_point m_lonely_since = Clock::now();
 };
 
@@ -118,12 +103,17 @@ Result<> Server::serve()
 {
     while (m_output_open) {
         TRY(m_door.update());
+        do
+            TRY(m_audience.prepare());
+        while (see_off());
         const auto ready = TRY(m_loop.wait(next_deadline()));
         if (m_loop.stopped())
             break;
         bool knocked = false;
         for (const auto& one : ready) {
             knocked = knocked || one.token == listener_token;
+            if (one.token == Audience::input_token)
+                TRY(m_audience.read_input());
             TRY(attend(one));
             if (m_loop.stopped())
                 return {};
@@ -162,7 +152,6 @@ Result<> Server::let_in()
 /// this connection only.
 void Server::welcome(Guests::iterator guest)
 {
-    auto& story = guest->story;
     const auto step = guest->reception->advance();
     m_loop.poller().remove(guest->ref());
     if (!step)
@@ -173,14 +162,14 @@ void Server::welcome(Guests::iterator guest)
         guest->story.proxy = guest->reception->guest().proxy;
         guest->channel.emplace(guest->reception->take_channel());
         guest->reception.reset();
-        m_receiving.set(story.id, {});
-        story.tls = guest->channel->tls_facts();
-        if (story.tls)
-            m_emit(TlsEstablished{.connection = story.id, .facts = *story.tls});
+        m_receiving.set(guest->story.id, {});
+        guest->story.tls = guest->channel->tls_facts();
+        if (guest->story.tls)
+            m_emit(TlsEstablished{.connection = guest->story.id, .facts = *guest->story.tls});
         done = settle(guest);
     } else {
-        m_receiving.set(story.id, guest->reception->deadline());
-        done = m_loop.poller().add(guest->ref(), story.id,
+        m_receiving.set(guest->story.id, guest->reception->deadline());
+        done = m_loop.poller().add(guest->ref(), guest->story.id,
                                    {.read = *step == Reception::Step::WantRead,
                                     .write = *step == Reception::Step::WantWrite});
     }
@@ -212,16 +201,20 @@ Result<> Server::settle(Guests::iterator guest)
         guest->child.emplace(
             TRY(Child::start(m_child, guest->channel->take_socket(), story.local, story.peer)));
         guest->channel.reset();
-    } else if (guest->channel->socket().type() == SOCK_SEQPACKET) {
+        return m_loop.poller().add(guest->ref(), story.id, {.read = true});
+    }
+    if (guest->channel->socket().type() == SOCK_SEQPACKET) {
         TRY(prepare_for_datagrams(guest->channel->socket()));
         if (!m_inbox)
             m_inbox.emplace();
         story.traffic.datagrams.emplace();
-    } else {
-        guest->destination = m_destinations.make(story.id);
+        return m_loop.poller().add(guest->ref(), story.id, {.read = true});
     }
-    TRY(m_loop.poller().add(guest->ref(), story.id, {.read = true}));
+    guest->destination = TRY(m_destinations.make_for(story.id, story.peer));
+    story.file = guest->destination->path();
+    TRY(m_loop.poller().add(guest->ref(), story.id, guest->interest));
     note_buffered(*guest);
+    m_audience.join(*guest);
     return {};
 }
 
@@ -230,10 +223,9 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
     auto& story = guest->story;
     if (guest->reception)
         guest->reception->tell();
+    m_audience.part(*guest);
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
-    if (story.traffic.datagrams)
-        m_messages.finish(story.payload);
     m_relaying.set(story.id, {});
     if (guest->relay) {
         story.child_status = guest->relay->status();
@@ -241,9 +233,12 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
         story.tls = guest->relay->tls_facts();
     } else if (guest->channel && !guest->channel->plain()) {
         story.tls = guest->channel->tls_facts();
-        // Else the peer would take our end for a cut.
-        static_cast<void>(guest->channel->finish_sending());
+        // Else the peer would take a good end for a cut.
+        if (!error && guest->queue.empty() && !story.traffic.fin_sent)
+            static_cast<void>(guest->channel->finish_sending());
     }
+    if (story.traffic.datagrams)
+        m_messages.finish(story.payload);
     if (guest->destination) {
         // The last bytes of text that a peer cut within a character.
         static_cast<void>(guest->destination->finish());
@@ -259,26 +254,35 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
         m_lonely_since = Clock::now();
 }
 
+/// Those whom the audience has lost; whether there were any.
+bool Server::see_off()
+{
+    const auto lost = m_audience.take_lost();
+    for (const auto& [id, error] : lost) {
+        if (error)
+            m_emit(Warning{.message = {}, .error = error});
+        if (const auto guest = m_by_id.find(id); guest != m_by_id.end())
+            leave(guest->second, error);
+    }
+    return !lost.empty();
+}
+
+void Server::moved(Guest& guest)
+{
+    guest.last_moved = Clock::now();
+    m_guests.splice(m_guests.end(), m_guests, m_by_id.at(guest.story.id));
+}
+
 Result<> Server::attend(const Ready& ready)
 {
     const bool of_relay = ready.token >= relay_tokens;
     const auto id = of_relay ? (ready.token - relay_tokens) / ChildRelay::token_count : ready.token;
-    const auto found = m_by_id.find(id);
-    if (found == m_by_id.end())
+    const auto guest = m_by_id.find(id);
+    if (guest == m_by_id.end())
         return {};
-    const auto guest = found->second;
-    if (of_relay) {
-        attend_relay(guest, std::span(&ready, 1));
-        return {};
-    }
-    if (guest->reception) {
-        welcome(guest);
-        return {};
-    }
-    if (!guest->child)
-        return receive(guest);
-    guest->story.child_status = guest->child->reap();
-    leave(guest, std::nullopt);
+    if (!of_relay)
+        return attend(guest->second, ready);
+    attend_relay(guest->second, std::span(&ready, 1));
     return {};
 }
 
@@ -293,6 +297,29 @@ void Server::attend_relay(Guests::iterator guest, std::span<const Ready> ready)
         m_relaying.set(guest->story.id, until);
 }
 
+Result<> Server::attend(Guests::iterator guest, const Ready& ready)
+{
+    if (guest->reception) {
+        welcome(guest);
+        return {};
+    }
+    if (guest->child) {
+        guest->story.child_status = guest->child->reap();
+        leave(guest, std::nullopt);
+        return {};
+    }
+    if (ready.writable)
+        m_audience.serve(*guest);
+    const bool over = ready.hangup || ready.error;
+    if (guest->lost || !(ready.readable || over))
+        return {};
+    if (!guest->ended)
+        return receive(guest);
+    if (over)
+        leave(guest, std::nullopt);
+    return {};
+}
+
 /// TLS may hold bytes that the socket's readiness does not tell of.
 void Server::note_buffered(const Guest& guest)
 {
@@ -300,11 +327,22 @@ void Server::note_buffered(const Guest& guest)
         m_buffered.push_back(guest.story.id);
 }
 
+/// Those who are gone count, so that they are forgotten.
+bool Server::may_read_buffered(std::uint64_t id) const
+{
+    const auto found = m_by_id.find(id);
+    return found == m_by_id.end() || found->second->interest.read;
+}
+
 Result<> Server::receive_buffered()
 {
-    for (const auto id : std::exchange(m_buffered, {}))
-        if (const auto guest = m_by_id.find(id); guest != m_by_id.end() && guest->second->channel)
-            TRY(receive(guest->second));
+    for (const auto id : std::exchange(m_buffered, {})) {
+        const auto found = m_by_id.find(id);
+        if (!may_read_buffered(id))
+            m_buffered.push_back(id);
+        else if (found != m_by_id.end() && !found->second->lost && !found->second->ended)
+            TRY(receive(found->second));
+    }
     return {};
 }
 
@@ -317,16 +355,19 @@ Result<> Server::receive(Guests::iterator guest)
     if (got && got->would_block())
         return {};
     if (!got || got->end()) {
-        traffic.closed_first = Side::Peer;
-        leave(guest, got ? std::nullopt : std::optional(got.error()));
+        if (!traffic.closed_first)
+            traffic.closed_first = Side::Peer;
+        if (!got || !m_audience.keeps(*guest))
+            leave(guest, got ? std::nullopt : std::optional(got.error()));
         return {};
     }
     *traffic.bytes_received += got->bytes;
-    guest->last_moved = Clock::now();
-    m_guests.splice(m_guests.end(), m_guests, guest);
+    moved(*guest);
     m_buffer.filled(got->bytes);
     note_buffered(*guest);
-    return hand_on(*guest, m_buffer.rest());
+    const auto bytes = m_buffer.rest();
+    m_audience.heard(*guest, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return hand_on(*guest, bytes);
 }
 
 Result<> Server::receive_messages(Guests::iterator guest)
@@ -346,8 +387,7 @@ Result<> Server::receive_messages(Guests::iterator guest)
         leave(guest, got ? std::nullopt : std::optional(got.error()));
         return {};
     }
-    guest->last_moved = Clock::now();
-    m_guests.splice(m_guests.end(), m_guests, guest);
+    moved(*guest);
     return {};
 }
 
@@ -383,9 +423,11 @@ Result<> Server::watch_clocks()
 
 Deadline Server::next_deadline() const
 {
-    if (!m_buffered.empty())
-        return Deadline::after(Duration::zero());
-    auto next = sooner(m_door.retry(), sooner(m_receiving.next(), m_relaying.next()));
+    for (const auto id : m_buffered)
+        if (may_read_buffered(id))
+            return Deadline::after(Duration::zero());
+    auto next = sooner(sooner(m_door.retry(), m_receiving.next()),
+                       sooner(m_audience.deadline(), m_relaying.next()));
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())
@@ -419,34 +461,6 @@ Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
 {
     auto destinations = TRY(Destinations::open(plan.payload, emit));
     return Server(loop, acceptor, plan, child, tls, emit, summary, std::move(destinations)).run();
-}
-
-void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& summary)
-{
-    const auto add = [](auto& sum, const auto& part) {
-        if (sum && part)
-            *sum += *part;
-        else
-            sum.reset();
-    };
-    ++summary.closed;
-    summary.errors += closed.error ? 1 : 0;
-    add(summary.bytes_received, closed.traffic.bytes_received);
-    add(summary.bytes_sent, closed.traffic.bytes_sent);
-    if (const auto& datagrams = closed.traffic.datagrams) {
-        if (!summary.datagrams)
-            summary.datagrams.emplace();
-        summary.datagrams->sent += datagrams->sent;
-        summary.datagrams->received += datagrams->received;
-    }
-    emit(closed);
-}
-
-Error nobody_came(const Endpoint& local)
-{
-    Error error = Error::from_errno(Phase::Listen, "accept", local.text(), ETIMEDOUT);
-    error.detail = "nobody connected within --accept-timeout";
-    return error;
 }
 
 } // namespace sockit

@@ -13,10 +13,4 @@ Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
                     const ChildPlan& child, const std::optional<TlsContext>& tls, const Emit& emit,
                     ListenSummary& summary);
 
-/// Tells of a connection's end and adds it to the summary.
-void tell_closed(const ListenClosed& closed, const Emit& emit, ListenSummary& summary);
-
-/// Nobody came for as long as --accept-timeout allows.
-Error nobody_came(const Endpoint& local);
-
 } // namespace sockit

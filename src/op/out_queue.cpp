@@ -13,23 +13,22 @@ void OutQueue::push(Chunk chunk)
     m_chunks.push_back(std::move(chunk));
 }
 
-Result<std::size_t> OutQueue::flush(Channel& channel)
+Result<> OutQueue::flush(Channel& channel, std::uint64_t& sent)
 {
-    std::size_t total = 0;
     while (!m_chunks.empty()) {
         const auto rest = std::as_bytes(std::span(*m_chunks.front())).subspan(m_offset);
-        const auto sent = TRY(channel.send(rest));
-        if (sent.would_block())
+        const auto now = TRY(channel.send(rest));
+        if (now.would_block())
             break;
-        total += sent.bytes;
-        m_size -= sent.bytes;
-        m_offset += sent.bytes;
+        sent += now.bytes;
+        m_size -= now.bytes;
+        m_offset += now.bytes;
         if (m_offset == m_chunks.front()->size()) {
             m_chunks.pop_front();
             m_offset = 0;
         }
     }
-    return total;
+    return {};
 }
 
 } // namespace sockit

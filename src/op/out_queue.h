@@ -3,6 +3,7 @@
 #include "op/channel.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
@@ -17,8 +18,8 @@ public:
     static constexpr std::size_t limit = 1UL << 20U;
 
     void push(Chunk chunk);
-    /// Hands over what the peer takes now; how much that was.
-    Result<std::size_t> flush(Channel& channel);
+    /// Hands over what the peer takes now, and adds to `sent` how much that was.
+    Result<> flush(Channel& channel, std::uint64_t& sent);
 
     [[nodiscard]] bool empty() const { return m_size == 0; }
     [[nodiscard]] std::size_t size() const { return m_size; }

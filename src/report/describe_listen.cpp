@@ -39,6 +39,8 @@ void describe(const ListenClosed& event, Record& record)
         add_tls(fields, event.tls);
         fields.add("child_status", event.child_status);
         add_payload(record, event.payload);
+        if (event.file)
+            fields.add("file", *event.file);
         fields.add("error", event.error);
         return;
     }
@@ -46,6 +48,8 @@ void describe(const ListenClosed& event, Record& record)
         fmt::format("{} closed: {}", event.id, traffic_line(event.traffic, event.duration));
     if (event.child_status)
         record.line += fmt::format("; exit status {}", *event.child_status);
+    if (event.file)
+        record.line += "; in " + escape(*event.file);
     if (event.error)
         record.line += ": " + describe_error(*event.error);
 }
