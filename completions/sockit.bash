@@ -40,7 +40,7 @@ _sockit_takes_value() {
 _sockit_values() {
     case $1 in
         --output | --out | --port-file | --report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
-        --proc-root) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
+        --proc-root | --out-dir) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$2") ;;
         --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$2") ;;
         --via) mapfile -t COMPREPLY < <(compgen -W "auto netlink proc" -- "$2") ;;
         --phase) mapfile -t COMPREPLY < <(compgen -W "fresh bound listening connected accepted" -- "$2") ;;

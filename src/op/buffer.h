@@ -2,17 +2,19 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <span>
 
 namespace sockit {
 
 /// Bytes on their way from one descriptor to another: filled when empty, then handed on piece by
-/// piece. 256 KiB, of which only what is used costs memory.
+/// piece. 256 KiB, of which only what is used costs memory; page-aligned, since the kernel copies
+/// to an odd address at half the speed.
 class Buffer {
 public:
     static constexpr std::size_t size = 256UL * 1024;
 
-    Buffer() : m_bytes(std::make_unique_for_overwrite<std::byte[]>(size)) {}
+    Buffer() : m_bytes(static_cast<std::byte*>(::operator new(size, alignment))) {}
 
     [[nodiscard]] std::span<std::byte> space() { return {m_bytes.get(), size}; }
     /// So much of space() was filled, from its beginning.
@@ -28,7 +30,13 @@ public:
     void drop(std::size_t bytes) { m_begin += bytes; }
 
 private:
-    std::unique_ptr<std::byte[]> m_bytes;
+    static constexpr std::align_val_t alignment{4096};
+
+    struct Free {
+        void operator()(std::byte* bytes) const { ::operator delete(bytes, alignment); }
+    };
+
+    std::unique_ptr<std::byte, Free> m_bytes;
     std::size_t m_begin = 0;
     std::size_t m_end = 0;
 };

@@ -69,7 +69,10 @@ DirectMove send_file(FdRef file, FdRef socket)
         moved = ::sendfile(socket.value, file.value, nullptr, sendfile_chunk);
     while (moved < 0 && errno == EINTR);
     const int reason = errno;
-    return conclude(moved, reason, socket, true);
+    auto move = conclude(moved, reason, socket, true);
+    // Short: the socket is full. (Or the file ends here, which the next call says soon enough.)
+    move.sink_full = move.bytes > 0 && move.bytes < sendfile_chunk;
+    return move;
 }
 
 DirectMove splice_to_socket(FdRef pipe, FdRef socket)

@@ -21,8 +21,9 @@ struct DirectMove {
     };
 
     Kind kind = Kind::Moved;
-    std::size_t bytes = 0; ///< > 0 when Moved
-    int error = 0;         ///< errno
+    std::size_t bytes = 0;  ///< > 0 when Moved
+    bool sink_full = false; ///< Moved, and the sink takes nothing more for now
+    int error = 0;          ///< errno
 };
 
 /// sendfile(2) of a regular file, from its position on, into a non-blocking socket; at most 4 MiB,

@@ -14,12 +14,10 @@ constexpr char socks4_version = 4;
 constexpr char socks4_connect = 1;
 constexpr std::size_t socks4_answer = 8;
 
-enum : std::uint8_t {
-    socks4_granted = 90,
-    socks4_failed = 91,
-    socks4_no_identd = 92,
-    socks4_other_user = 93,
-};
+constexpr std::uint8_t socks4_granted = 90;
+constexpr std::uint8_t socks4_failed = 91;
+constexpr std::uint8_t socks4_no_identd = 92;
+constexpr std::uint8_t socks4_other_user = 93;
 
 } // namespace
 

@@ -17,8 +17,12 @@ constexpr char password_version = 1;
 constexpr char connect_command = 1;
 constexpr std::size_t port_bytes = 2;
 
-enum : std::uint8_t { method_none = 0, method_password = 2, method_refused = 0xff };
-enum : std::uint8_t { address_inet = 1, address_name = 3, address_inet6 = 4 };
+constexpr std::uint8_t method_none = 0;
+constexpr std::uint8_t method_password = 2;
+constexpr std::uint8_t method_refused = 0xff;
+constexpr std::uint8_t address_inet = 1;
+constexpr std::uint8_t address_name = 3;
+constexpr std::uint8_t address_inet6 = 4;
 
 struct Socks5Reply {
     std::uint8_t code;

@@ -9,6 +9,13 @@
 
 namespace sockit {
 
+namespace {
+
+/// Without asking the poller in between; then the other half, signals and timers have their turn.
+constexpr int receives_in_a_row = 16;
+
+} // namespace
+
 RelayReceiver::RelayReceiver(Relay& relay, Channel& channel, Destination& destination,
                              const RelayPlan& plan, std::optional<Dialogue>& dialogue)
     : m_relay(relay), m_channel(channel), m_destination(destination), m_plan(plan),
@@ -23,6 +30,17 @@ bool RelayReceiver::receive()
 {
     if (m_path != DataPath::Copy)
         return move_directly();
+    bool moved = false;
+    for (int i = 0; i < receives_in_a_row && receive_once(); ++i) {
+        moved = true;
+        if (m_relay.receiving() != HalfState::Idle)
+            break;
+    }
+    return moved;
+}
+
+bool RelayReceiver::receive_once()
+{
     const auto got = m_channel.receive(m_buffer.space());
     if (!got) {
         m_relay.receive_failed(got.error());

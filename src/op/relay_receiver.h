@@ -30,6 +30,7 @@ public:
     [[nodiscard]] const std::optional<Error>& dump_error() const { return m_dump_error; }
 
 private:
+    bool receive_once();
     bool move_directly();
     void came(std::size_t bytes);
 

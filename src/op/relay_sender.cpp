@@ -123,6 +123,8 @@ bool RelaySender::move_directly()
         m_sent += move.bytes;
         m_relay.input_read(move.bytes);
         m_relay.sent(move.bytes);
+        if (move.sink_full)
+            m_relay.send_blocked();
         return true;
     case DirectMove::Kind::End: m_relay.input_ended(); return true;
     case DirectMove::Kind::SinkFull: m_relay.send_blocked(); return false;

@@ -24,8 +24,11 @@ constexpr std::size_t v6_size = 16;
 constexpr std::size_t port_size = 2;
 constexpr std::size_t path_size = 108;
 
-enum : std::uint8_t { command_local = 0x20, command_proxy = 0x21 };
-enum : std::uint8_t { family_inet = 1, family_inet6 = 2, family_unix = 3 };
+constexpr std::uint8_t command_local = 0x20;
+constexpr std::uint8_t command_proxy = 0x21;
+constexpr std::uint8_t family_inet = 1;
+constexpr std::uint8_t family_inet6 = 2;
+constexpr std::uint8_t family_unix = 3;
 constexpr std::uint8_t over_stream = 1;
 
 Failure malformed(std::string detail)

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+import transfer
+
 SOCKIT = os.path.abspath("build/release/sockit")
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 
@@ -78,18 +80,22 @@ BENCHMARKS = {
     "stat-jsonl": ("stat -ta --jsonl against ss -ta (text), 10,001 sockets", stat_jsonl),
 }
 
+TRANSFERS = [name for name, *_ in transfer.cases("", "", "reference")]
+ALL_NAMES = [*BENCHMARKS, *TRANSFERS]
+
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL_NAMES))
     parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--reference", metavar="DIR", help="where minimal C programs for comparison are (bulk-transfer)")
     arguments = parser.parse_args()
-    unknown = [name for name in arguments.names if name not in BENCHMARKS]
+    unknown = [name for name in arguments.names if name not in ALL_NAMES]
     if unknown:
-        parser.error(f"unknown benchmark {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+        parser.error(f"unknown benchmark {unknown[0]!r}; there are {', '.join(ALL_NAMES)}")
     enter_private_network()
     print(f"{'benchmark':<12} {'ours':>9} {'peer':>9} {'ratio':>6}   median of {max(arguments.rounds, 5)}, in turn")
-    for name in arguments.names or BENCHMARKS:
+    for name in [name for name in arguments.names or BENCHMARKS if name in BENCHMARKS]:
         title, prepare = BENCHMARKS[name]
         held, ours, peer = prepare()
         times = ([], [])
@@ -101,6 +107,9 @@ def main():
         a, b = (statistics.median(series) * 1e3 for series in times)
         print(f"{name:<12} {a:>6.2f} ms {b:>6.2f} ms {a / b:>6.2f}   {title}", flush=True)
         del held
+    transfers = [name for name in arguments.names if name in TRANSFERS]
+    if transfers or not arguments.names:
+        transfer.run(transfers, max(min(arguments.rounds, 7), 5), arguments.reference)
 
 
 if __name__ == "__main__":

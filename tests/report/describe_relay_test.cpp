@@ -184,6 +184,9 @@ TEST(DescribeListen, APeerThatAHeaderNamed)
     ListenClosed closed;
     closed.peer = closed.local = there;
     closed.proxy = here;
+    closed.file = "out/1-::1-\x1b";
+    EXPECT_NE(json_of(closed).find(R"("file":"out/1-::1-\u001b")"), std::string::npos);
+    EXPECT_EQ(text_of(closed), "0 closed: took 0 ns; in out/1-::1-\\x1b");
     EXPECT_NE(json_of(closed).find(proxy), std::string::npos);
 }
 
