@@ -7,16 +7,10 @@
 
 namespace sockit {
 
-namespace {
-
-constexpr auto reception_limit = std::chrono::seconds(10);
-
-} // namespace
-
 Reception::Reception(Socket socket, const PeerAccepted& guest, const ListenPlan& plan,
                      const Emit& emit)
     : m_channel(std::move(socket), guest.peer), m_guest(guest), m_plan(plan), m_emit(emit),
-      m_deadline(Deadline::after(reception_limit))
+      m_deadline(Deadline::after(plan.patience))
 {
     if (!m_plan.proxy_protocol)
         tell();
@@ -64,7 +58,7 @@ Result<Reception::Step> Reception::read_header()
 Error Reception::too_late() const
 {
     Error error = Error::from_errno(Phase::Receive, "PROXY header", m_guest.peer.text(), ETIMEDOUT);
-    error.detail = "it did not come within 10 s";
+    error.detail = "it did not come within --timeout";
     return error;
 }
 
