@@ -33,6 +33,12 @@ ExitStatus errno_status(const Error& error)
 {
     if (error.phase == Phase::Output)
         return ExitStatus::Local;
+    if (error.phase == Phase::Connect && error.subject.starts_with("vsock:")) {
+        if (error.code == ECONNRESET) // a refusal, as this family spells it
+            return ExitStatus::Refused;
+        if (error.code == ENODEV) // no transport leads to that CID
+            return ExitStatus::Unreachable;
+    }
     switch (error.code) {
     case ETIMEDOUT: return ExitStatus::NoAnswer;
     case EPROTO: return ExitStatus::No; // the peer speaks another protocol

@@ -77,6 +77,15 @@ Result<> check_many(const RelayArgs& args)
     return {};
 }
 
+/// Datagrams come from any number of peers.
+Result<> check_single_peer(const ListenPlan& plan)
+{
+    const bool many = socket_type(plan.listener.target.transport) == SOCK_DGRAM;
+    if (many && (plan.relay.dialogue.wanted() || plan.relay.hex))
+        return Failure(Error::usage("--send, --expect and --hex want a single peer"));
+    return {};
+}
+
 } // namespace
 
 Result<ListenPlan> plan_listen(const ListenArgs& args)
@@ -85,8 +94,6 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
     plan.listener.access = TRY(plan_access(args.allow, args.deny, plan.listener.target));
     plan.proxy_protocol = args.proxy_protocol;
-    if (plan.proxy_protocol && is_datagram(plan.listener.target.transport))
-        return Failure(Error::usage("--proxy-protocol wants a stream of bytes"));
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
@@ -98,6 +105,7 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     auto choice = TRY(plan_relay(args.relay, output, plan.patience, args.child_words));
     TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
+    TRY(check_single_peer(plan));
     plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);

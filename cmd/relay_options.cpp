@@ -183,16 +183,14 @@ Result<> check_datagrams(Transport transport, const RelayChoice& choice)
         return Failure(
             Error::usage("--datagram-size and --per-line frame datagrams; " + name + " has none"));
     const auto& relay = choice.relay;
-    if (is_datagram(transport) &&
-        (relay.dialogue.wanted() || relay.pace.wanted() || relay.crlf || relay.hex))
-        return Failure(Error::usage("--send, --expect, --crlf, --line-delay, --rate and --hex work "
-                                    "on streams of bytes; " +
+    if (is_datagram(transport) && (relay.pace.wanted() || relay.crlf))
+        return Failure(Error::usage("--crlf, --line-delay and --rate work on streams of bytes; " +
                                     name + " has datagrams"));
     if (socket_type(transport) != SOCK_DGRAM)
         return {};
     if (choice.child.wanted())
         return Failure(Error::usage("a command wants a connection; " + name + " has none"));
-    if (!choice.relay.rules.half_close && choice.relay.rules.send)
+    if (!relay.rules.half_close && relay.rules.send && relay.input_after_dialogue)
         return Failure(Error::usage("--no-half-close wants a connection; " + name + " has none"));
     return {};
 }

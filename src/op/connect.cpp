@@ -1,7 +1,7 @@
 #include "op/connect.h"
 
 #include "op/connect_through.h"
-#include "op/datagram_relay.h"
+#include "op/datagram_session.h"
 #include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
 #include "sock/tcp_info.h"
@@ -190,10 +190,14 @@ Result<> ConnectRun::exchange_datagrams(const Connection& connection)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     const auto begin = Clock::now();
-    auto outcome = relay_datagrams(*m_loop, connection.socket, connection.peer,
-                                   Stream({STDIN_FILENO}, "stdin"),
-                                   DatagramOutput(m_plan.payload, destinations, m_emit),
-                                   {m_plan.relay, m_plan.framing, m_plan.timeout, {}}, m_emit);
+    const DatagramPlan plan{.relay = m_plan.relay,
+                            .framing = m_plan.framing,
+                            .answer_timeout = m_plan.timeout,
+                            .id = {}};
+    auto outcome = DatagramSession(
+                       *m_loop, connection.socket, connection.peer, Stream({STDIN_FILENO}, "stdin"),
+                       DatagramOutput(m_plan.payload, destinations, m_emit), plan, m_emit)
+                       .run();
     m_summary.traffic = outcome.traffic;
     if (outcome.first_byte)
         m_summary.phases.first_byte = *outcome.first_byte - begin;

@@ -35,6 +35,8 @@ public:
     /// longer than `largest`.
     Result<std::span<std::byte>> space();
     void filled(std::size_t bytes);
+    /// A datagram as it is, from elsewhere; its bytes stay valid until space().
+    void add(std::span<const std::byte> datagram) { m_waiting.push_back(datagram); }
     /// The input is over: what is left is the last datagram.
     void end();
 

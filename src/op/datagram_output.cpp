@@ -11,7 +11,7 @@ DatagramOutput::DatagramOutput(const PayloadPlan& plan, const Destinations& dest
                                const Emit& emit)
     : m_plan(plan), m_emit(emit)
 {
-    if (plan.file || !(plan.records || plan.keep > 0))
+    if (plan.discard || plan.file || !(plan.records || plan.keep > 0))
         m_stream = destinations.make(std::nullopt);
 }
 

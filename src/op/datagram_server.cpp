@@ -1,6 +1,7 @@
 #include "op/datagram_server.h"
 
 #include "op/datagram_errors.h"
+#include "op/datagram_input.h"
 #include "op/datagram_output.h"
 #include "op/datagram_peers.h"
 #include "op/delivery.h"
@@ -30,10 +31,8 @@ public:
               m_output_open = emit(event) && m_output_open;
               return m_output_open;
           }),
-          m_summary(summary), m_input({STDIN_FILENO}, "stdin"), m_output(std::move(output)),
-          m_framer(plan.framing, m_socket.family() == AF_UNIX ? DatagramFramer::unix_read
-                                                              : DatagramFramer::udp_read),
-          m_reads_input(plan.relay.rules.send && !plan.keep_open),
+          m_summary(summary), m_input(Stream({STDIN_FILENO}, "stdin"), plan.framing, m_socket),
+          m_output(std::move(output)), m_reads_input(plan.relay.rules.send && !plan.keep_open),
           m_watch_input(loop.poller(), m_input.ref(), input_token),
           m_watch_socket(loop.poller(), m_socket.ref(), socket_token),
           m_watch_output(loop.poller(), m_output.ref(), output_token)
@@ -53,6 +52,7 @@ private:
     void watch();
     Result<> handle(const Ready& ready);
     Result<> receive();
+    Result<> take_the_rest();
     DatagramPeer& peer_of(const ReceivedDatagram& datagram);
     Result<> hand_on();
     void deny(const Endpoint& peer);
@@ -71,14 +71,12 @@ private:
     bool m_output_open = true; ///< as long as records can be told
     const Emit m_emit;
     ListenSummary& m_summary;
-    Stream m_input;
+    DatagramInput m_input;
     DatagramOutput m_output;
-    DatagramFramer m_framer;
     DatagramInbox m_inbox;
     std::span<const ReceivedDatagram> m_arrived; ///< not yet handed on
     DatagramPeers m_peers;
     bool m_reads_input;
-    bool m_input_over = false;
     Deadline m_pause; ///< do not send before
     Clock::time_point m_since = Clock::now();
     Clock::time_point m_last_moved = Clock::now();
@@ -91,6 +89,8 @@ Result<> DatagramServer::run()
 {
     m_summary.datagrams.emplace(); // even if nobody comes
     auto served = serve();
+    if (served && m_loop.stopped())
+        served = take_the_rest();
     for (auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
         watched->want(std::nullopt);
     warn_of_drops(m_socket, m_emit);
@@ -118,7 +118,7 @@ Result<> DatagramServer::serve()
 
 bool DatagramServer::finished() const
 {
-    return m_input_over && !m_plan.relay.rules.receive && m_framer.waiting().empty();
+    return m_input.over() && !m_plan.relay.rules.receive && m_input.waiting().empty();
 }
 
 void DatagramServer::watch()
@@ -126,8 +126,8 @@ void DatagramServer::watch()
     using Wanted = std::optional<Interest>;
     if (m_pause.passed())
         m_pause = {};
-    const bool sends = !m_framer.waiting().empty();
-    const bool reads = m_reads_input && !m_input_over && !sends && m_peers.to_answer() != nullptr;
+    const bool sends = !m_input.waiting().empty();
+    const bool reads = m_reads_input && !m_input.over() && !sends && m_peers.to_answer() != nullptr;
     m_watch_input.want(reads ? Wanted(Interest{.read = true}) : std::nullopt);
     m_watch_output.want(m_arrived.empty() ? std::nullopt : Wanted(Interest{.write = true}));
     m_watch_socket.want(Interest{.read = m_arrived.empty(), .write = sends && !m_pause.is_set()});
@@ -136,7 +136,7 @@ void DatagramServer::watch()
 Result<> DatagramServer::handle(const Ready& ready)
 {
     switch (ready.token) {
-    case input_token: return m_framer.waiting().empty() ? read_input() : Result<>();
+    case input_token: return m_input.waiting().empty() ? read_input() : Result<>();
     case output_token: return hand_on();
     case socket_token: break;
     default: return {};
@@ -153,6 +153,19 @@ Result<> DatagramServer::receive()
     const auto got = TRY(m_inbox.receive(m_socket, m_local.text()));
     m_arrived = got.datagrams;
     return hand_on();
+}
+
+/// What had arrived before the end, as far as the output takes it at once.
+Result<> DatagramServer::take_the_rest()
+{
+    constexpr int enough = 256; // then somebody sends faster than we could ever end
+    bool something = true;
+    for (int i = 0; i < enough && something && m_arrived.empty() && m_output_open; ++i) {
+        const auto before = m_last_moved;
+        TRY(receive());
+        something = m_last_moved != before;
+    }
+    return {};
 }
 
 /// As much as the output takes: until then, the kernel holds what comes.
@@ -218,22 +231,14 @@ DatagramPeer& DatagramServer::peer_of(const ReceivedDatagram& datagram)
 
 Result<> DatagramServer::read_input()
 {
-    const auto read = TRY(m_input.read(TRY(m_framer.space())));
-    if (read.would_block())
-        return {};
-    m_last_moved = Clock::now();
-    if (read.end()) {
-        m_framer.end();
-        m_input_over = true;
-    } else {
-        m_framer.filled(read.bytes);
-    }
+    if (TRY(m_input.read()))
+        m_last_moved = Clock::now();
     return send();
 }
 
 Result<> DatagramServer::send()
 {
-    const auto waiting = m_framer.waiting();
+    const auto waiting = m_input.waiting();
     DatagramPeer* peer = m_peers.to_answer();
     if (waiting.empty() || peer == nullptr)
         return {};
@@ -246,7 +251,7 @@ Result<> DatagramServer::send()
         m_emit(Warning{.message = "a datagram of " + std::to_string(waiting.front().size()) +
                                   " bytes is lost",
                        .error = count.error()});
-        m_framer.sent(1);
+        m_input.sent(1);
         leave(peer->address, count.error());
         return {};
     }
@@ -258,7 +263,7 @@ Result<> DatagramServer::send()
     for (const auto& datagram : waiting.first(*count))
         peer->bytes_sent += datagram.size();
     peer->datagrams.sent += *count;
-    m_framer.sent(*count);
+    m_input.sent(*count);
     m_last_moved = Clock::now();
     return {};
 }
@@ -311,7 +316,7 @@ void DatagramServer::leave(const Endpoint& address, std::optional<Error> error)
     story.local = local_of(peer);
     story.traffic.bytes_sent = peer.bytes_sent;
     story.traffic.bytes_received = peer.bytes_received;
-    story.traffic.stdin_eof = m_input_over;
+    story.traffic.stdin_eof = m_input.at_eof();
     story.traffic.datagrams = peer.datagrams;
     story.traffic.send_path = story.traffic.receive_path = DataPath::Copy;
     story.duration = Clock::now() - peer.since;

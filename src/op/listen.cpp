@@ -1,7 +1,7 @@
 #include "op/listen.h"
 
-#include "op/datagram_relay.h"
 #include "op/datagram_server.h"
+#include "op/datagram_session.h"
 #include "op/listen_many.h"
 #include "op/listen_story.h"
 #include "op/reception.h"
@@ -165,9 +165,12 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
 Result<> ListenRun::exchange_messages(const Socket& socket, ListenClosed& story)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
-    auto outcome = relay_datagrams(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
-                                   DatagramOutput(m_plan.payload, destinations, m_emit),
-                                   {m_plan.relay, m_plan.framing, {}, story.id}, m_emit);
+    const DatagramPlan plan{
+        .relay = m_plan.relay, .framing = m_plan.framing, .answer_timeout = {}, .id = story.id};
+    auto outcome =
+        DatagramSession(*m_loop, socket, story.peer, Stream({STDIN_FILENO}, "stdin"),
+                        DatagramOutput(m_plan.payload, destinations, m_emit), plan, m_emit)
+            .run();
     story.traffic = outcome.traffic;
     story.payload = std::move(outcome.payload);
     if (outcome.error)

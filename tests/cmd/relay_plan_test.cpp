@@ -44,6 +44,26 @@ TEST(PlanConnect, ATargetAloneTakesTheDefaults)
     EXPECT_EQ(plan_connect(connect_to({"127.0.0.1", "80"})), expected);
 }
 
+TEST(PlanConnect, FramingAndRetries)
+{
+    auto args = connect_to({"udp:127.0.0.1:53"});
+    args.relay.datagram_size = "1k";
+    args.retry = "3";
+    args.retry_interval = "250ms";
+    const auto plan = plan_connect(args);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->framing, (FramingPlan{.size = 1024, .per_line = false}));
+    EXPECT_EQ(plan->retries, 3U);
+    EXPECT_EQ(plan->retry_interval, milliseconds(250));
+    args.relay.per_line = true;
+    EXPECT_EQ(refusal(plan_connect(args)), "--datagram-size and --per-line exclude each other");
+    args.relay.datagram_size.reset();
+    EXPECT_TRUE(plan_connect(args)->framing.per_line);
+    args.words = {"127.0.0.1:80"};
+    EXPECT_EQ(refusal(plan_connect(args)),
+              "--datagram-size and --per-line frame datagrams; tcp has none");
+}
+
 TEST(PlanConnect, EveryOptionArrives)
 {
     auto args = connect_to({"unix:/run/x"});

@@ -188,6 +188,47 @@ TEST_P(DatagramConnect, IdleForTooLong)
     EXPECT_TRUE(exited(client.wait(), 3));
 }
 
+TEST_P(DatagramConnect, SaysAndExpects)
+{
+    Running client(words({"--send", "hello", "--expect", "welcome", "--send", "thanks", "--send",
+                          "bye", "--expect-re", "gone|over"}),
+                   {.keep_input_open = true});
+    EXPECT_EQ(m_peer.receive(), "hello");
+    EXPECT_FALSE(m_peer.anything_within(20));
+    m_peer.answer("most ");
+    m_peer.answer("welcome");
+    EXPECT_EQ(m_peer.receive(), "thanks");
+    EXPECT_EQ(m_peer.receive(), "bye");
+    m_peer.answer("it is over");
+    const auto outcome = client.wait();
+    EXPECT_TRUE(exited(outcome, 0));
+    EXPECT_EQ(outcome.out, "most welcomeit is over");
+}
+
+TEST_P(DatagramConnect, WhatWasExpectedDidNotCome)
+{
+    Running client(words({"--send", "hello", "--expect", "welcome", "--timeout", "100ms"}), {});
+    m_peer.receive();
+    m_peer.answer("go away");
+    const auto outcome = client.wait();
+    EXPECT_TRUE(exited(outcome, 1));
+    EXPECT_NE(outcome.err.find("what came: 'go away'"), std::string::npos) << outcome;
+}
+
+TEST_P(DatagramConnect, DumpsEachDatagram)
+{
+    Running client(words({"--hex", "--per-line", "--linger-after-eof", "100ms"}),
+                   {.input = "ab\ncd\n"});
+    m_peer.receive();
+    m_peer.receive();
+    m_peer.answer("xy");
+    const auto outcome = client.wait();
+    EXPECT_TRUE(exited(outcome, 0));
+    EXPECT_NE(outcome.err.find("> 00000000  61 62"), std::string::npos) << outcome;
+    EXPECT_NE(outcome.err.find("> 00000002  63 64"), std::string::npos) << outcome;
+    EXPECT_NE(outcome.err.find("< 00000000  78 79"), std::string::npos) << outcome;
+}
+
 TEST_P(DatagramConnect, PayloadOfJsonIsKept)
 {
     Running client(words({"--json", "--linger-after-eof", "100ms"}), {.input = "x"});
@@ -292,6 +333,12 @@ TEST(DatagramUsage, WhatNeedsAConnection)
     EXPECT_TRUE(exited(run({"listen", "unix-dgram:/tmp/x", "--sh", "cat"}), 2));
     EXPECT_TRUE(exited(run({"connect", "udp:127.0.0.1:9", "--no-half-close"}), 2));
     EXPECT_TRUE(exited(run({"connect", "127.0.0.1:9", "--per-line"}), 2));
+    EXPECT_TRUE(exited(run({"connect", "udp:127.0.0.1:9", "--crlf"}), 2));
+    EXPECT_TRUE(exited(run({"connect", "unix-dgram:/x", "--rate", "1M"}), 2));
+    EXPECT_TRUE(exited(run({"listen", "udp:127.0.0.1:0", "--send", "x"}), 2));
+    EXPECT_TRUE(exited(run({"listen", "udp:127.0.0.1:0", "--proxy-protocol"}), 2));
+    EXPECT_TRUE(exited(run({"listen", "-k", "udp:127.0.0.1:0", "--broadcast"}), 2));
+    EXPECT_TRUE(exited(run({"listen", "-k", "unix-seqpacket:/x", "--tag"}), 2));
     EXPECT_TRUE(
         exited(run({"connect", "udp:127.0.0.1:9", "--per-line", "--datagram-size", "9"}), 2));
     EXPECT_TRUE(exited(run({"connect", "udp:127.0.0.1:9", "--datagram-size", "0"}), 2));

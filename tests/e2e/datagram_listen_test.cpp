@@ -214,6 +214,18 @@ TEST_P(DatagramListen, PayloadOfJsonIsKeptByPeer)
     EXPECT_EQ(peers[1]["datagrams_received"], 2);
 }
 
+TEST_P(DatagramListen, Discards)
+{
+    Server server(words({"-k", "--discard", "--jsonl"}));
+    const auto visitor = peer("visitor");
+    visitor.send_to(Address(server.endpoint()), "nobody reads this");
+    server->wait_for_output("accept");
+    const auto outcome = stop(server);
+    EXPECT_TRUE(valid_lines(outcome.out)) << outcome;
+    EXPECT_EQ(of_type(outcome, "data").size(), 0U) << outcome;
+    EXPECT_EQ(parse_lines(outcome.out).back()["bytes_received"], 17);
+}
+
 TEST_P(DatagramListen, ToAFile)
 {
     const auto file = path("out");

@@ -46,6 +46,20 @@ TEST(DescribeConnect, Attempts)
               R"(error":null)");
 }
 
+TEST(DescribeConnect, DatagramsAreCounted)
+{
+    auto counted = traffic();
+    counted.datagrams = {.sent = 2, .received = 1};
+    EXPECT_EQ(text_of(ConnectClosed{counted, 1500us}),
+              "sent 6 B, received 2.00 KiB (2 and 1 datagrams) in 1.50 ms; closed by us first");
+    EXPECT_NE(json_of(ConnectClosed{counted, 1500us})
+                  .find(R"("datagrams_sent":2,"datagrams_received":1,)"),
+              std::string::npos);
+    EXPECT_NE(json_of(ListenSummary{.datagrams = Datagrams{.sent = 3, .received = 4}})
+                  .find(R"("datagrams_sent":3,"datagrams_received":4,)"),
+              std::string::npos);
+}
+
 TEST(DescribeConnect, ConnectedAndClosed)
 {
     EXPECT_EQ(text_of(Connected{here, there}), "connected to [::1]:443 from 127.0.0.1:40000");
