@@ -5,6 +5,7 @@
 #include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 
@@ -19,6 +20,7 @@ struct ListenPlan {
     Duration patience = std::chrono::seconds(10); ///< for all that comes before payload
     std::optional<Duration> accept_timeout;
     std::optional<Duration> deadline; ///< the whole run
+    std::optional<TlsServerPlan> tls;
     RelayPlan relay;
     FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
