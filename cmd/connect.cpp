@@ -27,6 +27,7 @@ public:
               {"--proxy-protocol", "VERSION",
                "Send a PROXY header first: v1 or v2, with =ADDR from there, not us",
                &m_args.proxy_protocol}},
+             tls_client_options(m_args.tls),
              relay_options(m_args.relay),
              socket_options(m_args.network),
              output_options(m_args.output)});
@@ -40,7 +41,6 @@ public:
         if (output)
             output->report = m_args.relay.report;
         const auto act = [](const ConnectPlan& plan, const Emit& emit) -> Result<Ending> {
-            TRY(check_relayed(plan.target.transport, "connect"));
             return relay_ending(op::connect(plan, emit));
         };
         const auto early = [](const ConnectPlan& plan, const Emit& emit, const Error& error) {
@@ -79,6 +79,7 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     plan.proxy = TRY(plan_proxy(args.proxy, plan.target, plan.socket.family));
     plan.proxy_header = TRY(plan_proxy_header(args.proxy_protocol, plan.target));
+    plan.tls = TRY(plan_tls_client(args.tls, plan.target));
     const auto output = TRY(plan_output(args.output));
     auto choice = TRY(plan_relay(args.relay, output, plan.timeout, args.child_words));
     TRY(check_datagrams(plan.target.transport, choice));

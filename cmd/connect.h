@@ -2,6 +2,7 @@
 
 #include "cmd/options.h"
 #include "cmd/relay_options.h"
+#include "cmd/tls_options.h"
 #include "op/connect.h"
 
 #include <optional>
@@ -13,6 +14,7 @@ namespace sockit {
 struct ConnectArgs {
     OutputArgs output;
     NetworkArgs network;
+    TlsClientArgs tls;
     RelayArgs relay;
     std::optional<std::string> retry;
     std::optional<std::string> retry_interval;

@@ -77,6 +77,9 @@ ExitStatus exit_status(const Error& error)
     case Domain::Unmet: return ExitStatus::No;
     case Domain::Unsupported: return ExitStatus::Unsupported;
     case Domain::Resolver: return ExitStatus::Unresolved;
+    case Domain::Tls:
+        return error.code == static_cast<int>(TlsFault::Truncated) ? ExitStatus::Reset
+                                                                   : ExitStatus::Tls;
     case Domain::Errno: break;
     }
     return error.icmp ? icmp_status(*error.icmp) : errno_status(error);

@@ -26,6 +26,7 @@ public:
                &m_args.proxy_protocol}},
              listen_mode_options(m_args.modes),
              server_options(m_args.server),
+             tls_server_options(m_args.tls),
              relay_options(m_args.relay),
              socket_options(m_args.network),
              output_options(m_args.output)});
@@ -39,7 +40,6 @@ public:
         if (output)
             output->report = m_args.relay.report;
         const auto act = [](const ListenPlan& plan, const Emit& emit) -> Result<Ending> {
-            TRY(check_relayed(plan.listener.target.transport, "listen"));
             return relay_ending(op::listen(plan, emit));
         };
         const auto early = [](const ListenPlan& /*plan*/, const Emit& emit, const Error& error) {
@@ -97,6 +97,7 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.keep_open = args.keep_open;
     plan.accept_timeout = TRY(plan_duration(args.accept_timeout, "--accept-timeout"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    plan.tls = TRY(plan_tls_server(args.tls, plan.listener.target));
     const auto output = TRY(plan_output(args.output));
     if (args.keep_open)
         TRY(check_many(args.relay));

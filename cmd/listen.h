@@ -3,6 +3,7 @@
 #include "cmd/listen_modes.h"
 #include "cmd/options.h"
 #include "cmd/relay_options.h"
+#include "cmd/tls_options.h"
 #include "op/listen.h"
 
 #include <optional>
@@ -15,6 +16,7 @@ struct ListenArgs {
     OutputArgs output;
     NetworkArgs network;
     ServerArgs server;
+    TlsServerArgs tls;
     RelayArgs relay;
     ListenModeArgs modes;
     bool proxy_protocol = false;

@@ -195,11 +195,4 @@ Result<> check_datagrams(Transport transport, const RelayChoice& choice)
     return {};
 }
 
-Result<> check_relayed(Transport transport, std::string_view command)
-{
-    if (transport != Transport::Tls)
-        return {};
-    return Failure(transport_unsupported(transport, command));
-}
-
 } // namespace sockit

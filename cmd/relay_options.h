@@ -54,7 +54,4 @@ Result<RelayChoice> plan_relay(const RelayArgs& args, const OutputPlan& output, 
 /// Usage errors: framing without datagrams, or what wants a connection where there is none.
 Result<> check_datagrams(Transport transport, const RelayChoice& choice);
 
-/// TLS is unsupported (exit 7).
-Result<> check_relayed(Transport transport, std::string_view command);
-
 } // namespace sockit

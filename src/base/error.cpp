@@ -55,6 +55,18 @@ constexpr std::array<std::string_view, 8> v6_unreachable{
     "error in source routing header",
 };
 
+/// By TlsFault.
+constexpr std::array<std::string_view, 16> tls_fault_names{
+    "TLS_FAILED",         "TLS_NOT_TLS",
+    "TLS_TRUNCATED",      "TLS_ALERT",
+    "TLS_VERSION",        "TLS_CIPHER",
+    "CERT_EXPIRED",       "CERT_NOT_YET_VALID",
+    "CERT_SELF_SIGNED",   "CERT_UNKNOWN_AUTHORITY",
+    "CERT_NAME_MISMATCH", "CERT_REVOKED",
+    "CERT_REJECTED",      "CERT_REQUIRED",
+    "CERT_BAD_FILE",      "CERT_KEY_MISMATCH",
+};
+
 template <std::size_t N>
 std::string_view name_at(const std::array<std::string_view, N>& names, std::uint8_t code)
 {
@@ -115,6 +127,16 @@ Error Error::unsupported(std::string_view call, std::string_view feature, int er
     return error;
 }
 
+Error Error::tls(std::string_view call, std::string_view subject, TlsFault fault,
+                 std::string message, std::string hint)
+{
+    Error error = from_errno(Phase::Tls, call, subject, static_cast<int>(fault));
+    error.domain = Domain::Tls;
+    error.detail = std::move(message);
+    error.hint = std::move(hint);
+    return error;
+}
+
 std::string errno_name(int errno_value)
 {
     const char* name = strerrorname_np(errno_value);
@@ -128,6 +150,7 @@ std::string code_name(const Error& error)
     case Domain::Unmet: return "UNMET";
     case Domain::Unsupported: return error.code != 0 ? errno_name(error.code) : "UNSUPPORTED";
     case Domain::Errno: return errno_name(error.code);
+    case Domain::Tls: return std::string(tls_fault_names.at(static_cast<std::size_t>(error.code)));
     case Domain::Resolver: break;
     }
     for (const auto& known : resolver_codes)
@@ -141,7 +164,8 @@ std::string message(const Error& error)
     switch (error.domain) {
     case Domain::Usage:
     case Domain::Unmet:
-    case Domain::Unsupported: return error.detail;
+    case Domain::Unsupported:
+    case Domain::Tls: return error.detail;
     case Domain::Resolver: return gai_strerror(error.code);
     case Domain::Errno: break;
     }
@@ -157,7 +181,8 @@ std::string describe_error(const Error& error)
     if (!error.subject.empty())
         line += (line.empty() ? "" : " ") + escape(error.subject);
     line += ": " + message(error) + " (" + code_name(error) + ")";
-    if (!error.detail.empty() && error.domain != Domain::Unsupported)
+    const bool told = error.domain == Domain::Unsupported || error.domain == Domain::Tls;
+    if (!error.detail.empty() && !told)
         line += ": " + error.detail;
     if (error.icmp) {
         const auto& icmp = *error.icmp;

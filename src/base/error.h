@@ -14,6 +14,27 @@ enum class Domain : std::uint8_t {
     Usage,       ///< the user's words; code is 0, `detail` says what is wrong
     Unmet,       ///< the call succeeded without the effect that was asked for; `detail` says so
     Unsupported, ///< this kernel or build lacks the feature; code may hold the errno that said so
+    Tls,         ///< a TlsFault; `detail` says what is wrong
+};
+
+/// What kept TLS from protecting a connection; spelled by code_name().
+enum class TlsFault : std::uint8_t {
+    Failed,              ///< anything that has no name of its own
+    NotTls,              ///< the peer speaks something else
+    Truncated,           ///< the stream ended without close_notify: it may have been cut
+    Alert,               ///< the peer gave up and said why
+    Version,             ///< no protocol version in common
+    Cipher,              ///< no cipher, group or signature in common
+    Expired,             ///< the rest is about certificates: past its end
+    NotYetValid,         ///< before its begin
+    SelfSigned,          ///< signed by itself, and not trusted
+    UnknownAuthority,    ///< its chain leads to nobody who is trusted
+    NameMismatch,        ///< valid, for somebody else
+    Revoked,             ///< taken back by its issuer
+    Rejected,            ///< whatever else is wrong with it
+    CertificateRequired, ///< the peer sent none
+    BadFile,             ///< a file with certificates or a key that cannot be used
+    KeyMismatch,         ///< key and certificate do not belong together
 };
 
 /// Where in the life of a connection the error met us; spelled in JSON by phase_name().
@@ -51,7 +72,7 @@ struct Error {
     std::string subject; ///< what it was tried on, e.g. "127.0.0.1:9"; raw, escape before printing
     Domain domain = Domain::Errno;
     int code = 0;
-    std::string detail; ///< Usage, Unmet and Unsupported: the whole message; else an addition
+    std::string detail; ///< Usage, Unmet, Unsupported, Tls: the whole message; else an addition
     std::string hint;   ///< the cure, where we know it
     std::optional<IcmpNotice> icmp = std::nullopt;
 
@@ -75,10 +96,13 @@ struct Error {
     static Error unmet(std::string_view call, std::string_view subject, std::string message);
     /// The kernel or this build lacks `feature`.
     static Error unsupported(std::string_view call, std::string_view feature, int errno_value = 0);
+    /// TLS with `subject` does not work: one clause, foreign parts escaped. Phase::Tls.
+    static Error tls(std::string_view call, std::string_view subject, TlsFault fault,
+                     std::string message, std::string hint = {});
 };
 
-/// "ECONNREFUSED", "EAI_NONAME", "USAGE", "UNMET" or "UNSUPPORTED"; "E" and the number if the C
-/// library has no name.
+/// "ECONNREFUSED", "EAI_NONAME", "USAGE", "UNMET", "UNSUPPORTED", "CERT_EXPIRED", "TLS_ALERT";
+/// "E" and the number if the C library has no name.
 std::string code_name(const Error& error);
 
 /// The C library's words in the C locale ("Connection refused"), or `detail` for usage errors and

@@ -5,6 +5,7 @@
 #include "event/proxy.h"
 #include "event/traffic.h"
 #include "sock/endpoint.h"
+#include "sock/tls_facts.h"
 
 #include <chrono>
 #include <cstdint>
@@ -56,6 +57,7 @@ struct ConnectFailed {
 struct ConnectPhases {
     std::optional<Duration> resolve;
     std::optional<Duration> connect;
+    std::optional<Duration> tls;
     std::optional<Duration> first_byte; ///< from the connection to the peer's first byte
     Duration total = {};
 
@@ -77,6 +79,7 @@ struct ConnectSummary {
     Traffic traffic;
     std::optional<TcpFacts> tcp;
     std::optional<ProxyFacts> proxy; ///< if the way led through one
+    std::optional<TlsFacts> tls;
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;
     std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"

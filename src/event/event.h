@@ -8,6 +8,7 @@
 #include "event/server.h"
 #include "event/sockopts.h"
 #include "event/stat.h"
+#include "event/tls.h"
 #include "event/traffic.h"
 #include "event/why_bind.h"
 
@@ -22,7 +23,7 @@ using EventValue =
     std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatSummary,
                  ProbeStarted, ProbeResult, ProbeSummary, ServerReady, PeerAccepted, PeerClosed,
                  PayloadReceived, TransferProgress, ConnectStarted, ConnectAttempt, Connected,
-                 ConnectClosed, ConnectFailed, ConnectSummary, ListenClosed, ListenSummary,
+                 ConnectClosed, ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, TlsEstablished,
                  EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted, SockoptsSocket,
                  OptionListed, OptionRead, OptionChanged, OptionDiffers, SockoptsSummary,
                  WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "event/traffic.h"
 #include "sock/endpoint.h"
+#include "sock/tls_facts.h"
 
 #include <cstdint>
 #include <optional>
@@ -19,6 +20,7 @@ struct ListenClosed {
     std::optional<Endpoint> proxy; ///< who really connected, where its PROXY header named the peer
     Traffic traffic;
     Duration duration = {};
+    std::optional<TlsFacts> tls;
     std::optional<int> child_status; ///< exit status of `-- CMD`, 128 + signal for a death by one
     std::optional<KeptPayload> payload;
     std::optional<std::string> file; ///< the path of the one that has what it sent

@@ -109,8 +109,12 @@ void Audience::finish(Guest& guest)
     if (!all_said() || !guest.queue.empty())
         return;
     if (m_plan.relay.rules.half_close && !traffic.fin_sent) {
-        if (auto finished = guest.channel->finish_sending(); !finished)
+        const auto finished = guest.channel->finish_sending();
+        if (!finished)
             return lose(guest, guest.ended ? std::nullopt : std::optional(finished.error()));
+        guest.finishing = !*finished;
+        if (guest.finishing)
+            return;
         traffic.fin_sent = true;
         if (!traffic.closed_first)
             traffic.closed_first = Side::Local;
@@ -165,7 +169,8 @@ Result<> Audience::prepare()
 
 void Audience::watch(Guest& guest)
 {
-    const Interest wanted{.read = !m_held_up && !guest.ended, .write = !guest.queue.empty()};
+    const Interest wanted{.read = !m_held_up && !guest.ended,
+                          .write = !guest.queue.empty() || guest.finishing};
     if (guest.lost || guest.interest == wanted)
         return;
     guest.interest = wanted;

@@ -1,9 +1,11 @@
 #include "op/connect.h"
 
+#include "op/child_relay.h"
 #include "op/connect_through.h"
 #include "op/datagram_session.h"
 #include "op/relay_driver.h"
 #include "op/resolve_in_loop.h"
+#include "op/tls_stage.h"
 #include "sock/tcp_info.h"
 
 #include <cerrno>
@@ -39,10 +41,13 @@ private:
     Result<std::optional<Connection>> reach_directly();
     Result<std::optional<Connection>> reach_through_proxy();
     Result<std::vector<Endpoint>> find();
+    Result<bool> secure(const Connection& connection);
     Result<> use(Connection connection);
     Result<> relay(Connection connection);
     Result<> exchange_datagrams(const Connection& connection);
+    [[nodiscard]] Channel channel_of(Connection connection);
     Result<> run_child(Connection connection);
+    Result<> run_child_over_tls(Connection connection);
     [[nodiscard]] Error out_of_time() const;
 
     const ConnectPlan& m_plan;
@@ -50,6 +55,8 @@ private:
     Clock::time_point m_start = Clock::now();
     Deadline m_limit; ///< of --timeout
     std::optional<OpLoop> m_loop;
+    std::optional<TlsContext> m_tls;
+    std::optional<TlsSession> m_session; ///< its handshake is done, or failed
     Endpoint m_destination; ///< whom the connection leads to; none where only a proxy knows
     ConnectSummary m_summary;
 };
@@ -73,6 +80,8 @@ ConnectEnd ConnectRun::run()
 
 Result<> ConnectRun::go()
 {
+    if (m_plan.tls)
+        m_tls = TRY(TlsContext::client(*m_plan.tls));
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto connection = TRY(reach_in_the_end());
     if (connection)
@@ -103,6 +112,7 @@ Result<std::optional<Connection>> ConnectRun::reach_in_the_end()
 /// All that comes before the first byte of payload; nothing when the loop was stopped.
 Result<std::optional<Connection>> ConnectRun::reach()
 {
+    m_session.reset();
     auto connection = TRY(m_plan.proxy ? reach_through_proxy() : reach_directly());
     if (!connection)
         return connection;
@@ -114,6 +124,8 @@ Result<std::optional<Connection>> ConnectRun::reach()
     if (m_plan.proxy_header &&
         !TRY(send_proxy_header(*m_loop, connection->socket, *m_plan.proxy_header, connection->local,
                                m_destination, m_limit)))
+        return std::optional<Connection>();
+    if (m_tls && !TRY(secure(*connection)))
         return std::optional<Connection>();
     return connection;
 }
@@ -131,6 +143,22 @@ Result<std::optional<Connection>> ConnectRun::reach_directly()
         m_destination = connection->peer;
     }
     return connection;
+}
+
+/// False when the loop was stopped.
+Result<bool> ConnectRun::secure(const Connection& connection)
+{
+    const auto begin = Clock::now();
+    const auto peer = m_plan.proxy ? m_plan.target.text : connection.peer.text();
+    m_session = TRY(TlsSession::connect(*m_tls, connection.socket.ref(),
+                                        tls_name(*m_plan.tls, m_plan.target), peer));
+    const auto done = shake_hands(*m_loop, *m_session, connection.socket, peer, m_limit);
+    m_summary.tls = m_session->facts();
+    if (TRY(done)) {
+        m_summary.phases.tls = Clock::now() - begin;
+        m_emit(TlsEstablished{.connection = {}, .facts = *m_summary.tls});
+    }
+    return *done;
 }
 
 Result<std::optional<Connection>> ConnectRun::reach_through_proxy()
@@ -170,7 +198,7 @@ Result<> ConnectRun::relay(Connection connection)
 {
     const auto destinations = TRY(Destinations::open(m_plan.payload, m_emit));
     auto destination = destinations.make(std::nullopt);
-    Channel channel(std::move(connection.socket), connection.peer);
+    auto channel = channel_of(std::move(connection));
     const auto begin = Clock::now();
     const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
                                    m_plan.relay, m_emit);
@@ -178,12 +206,21 @@ Result<> ConnectRun::relay(Connection connection)
     if (outcome.first_byte)
         m_summary.phases.first_byte = *outcome.first_byte - begin;
     m_summary.payload = destination.take_kept();
-    if (connection.peer.is_inet())
+    m_summary.tls = channel.tls_facts();
+    if (channel.peer().is_inet())
         if (const auto info = read_tcp_info(channel.socket().ref()))
             m_summary.tcp = TcpFacts{.rtt_ns = info->rtt_ns, .retransmits = info->total_retrans};
     if (outcome.error)
         return Failure(*outcome.error);
     return {};
+}
+
+Channel ConnectRun::channel_of(Connection connection)
+{
+    Channel channel(std::move(connection.socket), connection.peer);
+    if (m_session)
+        channel.secure(*std::exchange(m_session, std::nullopt));
+    return channel;
 }
 
 Result<> ConnectRun::exchange_datagrams(const Connection& connection)
@@ -209,11 +246,30 @@ Result<> ConnectRun::exchange_datagrams(const Connection& connection)
 
 Result<> ConnectRun::run_child(Connection connection)
 {
+    if (m_session)
+        return run_child_over_tls(std::move(connection));
     m_summary.traffic = {};
     auto child = TRY(Child::start(m_plan.child, std::move(connection.socket), connection.local,
                                   connection.peer));
     m_summary.child_status = TRY(child.wait(*m_loop));
     warn_of_status(m_plan.child, m_summary.child_status.value_or(0), m_emit);
+    return {};
+}
+
+Result<> ConnectRun::run_child_over_tls(Connection connection)
+{
+    const auto local = connection.local;
+    const auto peer = connection.peer;
+    const auto relay = TRY(ChildRelay::start(m_loop->poller(), 0, m_plan.child,
+                                             channel_of(std::move(connection)), local, peer));
+    const auto ran = run_child_relay(*m_loop, *relay);
+    m_summary.child_status = relay->status();
+    m_summary.traffic = relay->traffic();
+    m_summary.tls = relay->tls_facts();
+    warn_of_status(m_plan.child, m_summary.child_status.value_or(0), m_emit);
+    TRY(ran);
+    if (relay->error())
+        return Failure(*relay->error());
     return {};
 }
 

@@ -7,6 +7,7 @@
 #include "op/relay_plan.h"
 #include "op/send_proxy_header.h"
 #include "op/socket_plan.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 
@@ -21,6 +22,7 @@ struct ConnectPlan {
     Duration retry_interval = std::chrono::seconds(1);
     std::optional<ProxyPlan> proxy;
     std::optional<ProxyHeaderPlan> proxy_header;
+    std::optional<TlsClientPlan> tls;
     RelayPlan relay;
     FramingPlan framing; ///< of datagrams
     PayloadPlan payload;

@@ -19,8 +19,9 @@ Result<std::uint64_t> unacknowledged(const Socket& socket, bool fin_sent)
     return static_cast<std::uint64_t>(std::max(queued - fin, 0));
 }
 
-Delivery::Delivery(const Socket& socket, const Endpoint& peer, std::optional<Duration> idle_timeout)
-    : m_socket(socket), m_peer(peer), m_idle_timeout(idle_timeout),
+Delivery::Delivery(const Socket& socket, const Endpoint& peer, std::optional<Duration> idle_timeout,
+                   bool fin_sent)
+    : m_socket(socket), m_peer(peer), m_idle_timeout(idle_timeout), m_fin_sent(fin_sent),
       m_idle(Deadline::after(idle_timeout)), m_pause(std::chrono::milliseconds(1))
 {}
 
@@ -28,7 +29,7 @@ Result<bool> Delivery::check()
 {
     constexpr Duration longest = std::chrono::milliseconds(50);
     TRY(connection_error(m_socket, Phase::Send, "send", m_peer));
-    const auto left = TRY(unacknowledged(m_socket, true));
+    const auto left = TRY(unacknowledged(m_socket, m_fin_sent));
     if (left == 0)
         return true;
     if (left != m_before)

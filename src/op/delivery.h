@@ -13,11 +13,12 @@ namespace sockit {
 /// hands everything to the peer at once: 0.
 Result<std::uint64_t> unacknowledged(const Socket& socket, bool fin_sent);
 
-/// The wait, after our FIN, until every byte is acknowledged. The kernel wakes nobody for an
-/// acknowledgement, so it is asked again, less and less often.
+/// The wait until every byte is acknowledged, after our FIN or before it. The kernel wakes nobody
+/// for an acknowledgement, so it is asked again, less and less often.
 class Delivery {
 public:
-    Delivery(const Socket& socket, const Endpoint& peer, std::optional<Duration> idle_timeout);
+    Delivery(const Socket& socket, const Endpoint& peer, std::optional<Duration> idle_timeout,
+             bool fin_sent = true);
 
     /// Whether everything has arrived. Errors: the connection was reset (Phase::Send), or
     /// `idle_timeout` passed without progress (ETIMEDOUT).
@@ -29,6 +30,7 @@ private:
     const Socket& m_socket;
     const Endpoint& m_peer;
     std::optional<Duration> m_idle_timeout;
+    bool m_fin_sent;
     Deadline m_idle;
     Deadline m_next;
     Duration m_pause;

@@ -3,6 +3,7 @@
 #include "event/event.h"
 #include "loop/poller.h"
 #include "op/child.h"
+#include "op/child_relay.h"
 #include "op/destination.h"
 #include "op/out_queue.h"
 #include "op/reception.h"
@@ -20,6 +21,7 @@ struct Guest {
     std::optional<Reception> reception; ///< until it is done
     std::optional<Channel> channel;     ///< from then on, unless a child has it
     std::optional<Child> child;
+    std::unique_ptr<ChildRelay> relay; ///< in their place, where a child is served over TLS
     std::optional<Destination> destination;
 
     // For the Audience.
@@ -27,6 +29,7 @@ struct Guest {
     OutQueue queue;
     std::optional<TaggedLines> lines; ///< what it says to the others
     bool full = false;                ///< too much waits for it
+    bool finishing = false;           ///< our end could not be sent yet
     bool ended = false;               ///< its FIN came; it is still sent to
     bool lost = false;                ///< to be seen off
 

@@ -1,5 +1,6 @@
 #include "op/listen.h"
 
+#include "op/child_relay.h"
 #include "op/datagram_server.h"
 #include "op/datagram_session.h"
 #include "op/listen_many.h"
@@ -34,12 +35,14 @@ private:
     Result<> serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story);
     Result<> relay(Channel& channel, ListenClosed& story);
     Result<> run_child(Channel channel, ListenClosed& story);
+    Result<> run_child_over_tls(Channel channel, ListenClosed& story);
     Result<> exchange_messages(const Socket& socket, ListenClosed& story);
 
     const ListenPlan& m_plan;
     const Emit& m_emit;
     ChildPlan m_child;
     std::optional<OpLoop> m_loop;
+    std::optional<TlsContext> m_tls;
     bool m_output_open = true;
     ListenSummary m_summary;
     ListenEnd m_end;
@@ -66,6 +69,8 @@ ListenEnd ListenRun::run()
 
 Result<Acceptor> ListenRun::open()
 {
+    if (m_plan.tls)
+        m_tls = TRY(TlsContext::server(*m_plan.tls));
     m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto acceptor = TRY(Acceptor::open(m_plan.listener));
@@ -86,8 +91,9 @@ Result<> ListenRun::serve_peers(Acceptor& acceptor)
                                 .relay = m_plan.relay,
                                 .framing = m_plan.framing},
                                m_plan.payload, m_emit, m_summary);
-    return m_plan.keep_open ? serve_many(*m_loop, acceptor, m_plan, m_child, m_emit, m_summary)
-                            : serve_one(acceptor);
+    return m_plan.keep_open
+               ? serve_many(*m_loop, acceptor, m_plan, m_child, m_tls, m_emit, m_summary)
+               : serve_one(acceptor);
 }
 
 Result<> ListenRun::serve_one(Acceptor& acceptor)
@@ -134,14 +140,19 @@ Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, 
 
 Result<> ListenRun::serve(Socket socket, const PeerAccepted& accepted, ListenClosed& story)
 {
-    Reception reception(std::move(socket), accepted, m_plan, m_emit);
+    Reception reception(std::move(socket), accepted, m_plan, m_tls, m_emit);
     auto received = receive_guest(*m_loop, reception);
     reception.tell();
+    if (!received)
+        story.tls = reception.tls_facts();
     auto channel = TRY(std::move(received));
     if (!channel)
         return {};
     story.peer = reception.guest().peer;
     story.proxy = reception.guest().proxy;
+    story.tls = channel->tls_facts();
+    if (story.tls)
+        m_emit(TlsEstablished{.connection = story.id, .facts = *story.tls});
     if (m_child.wanted())
         return run_child(*std::move(channel), story);
     return channel->socket().type() == SOCK_SEQPACKET ? exchange_messages(channel->socket(), story)
@@ -156,6 +167,7 @@ Result<> ListenRun::relay(Channel& channel, ListenClosed& story)
     const auto outcome = run_relay(*m_loop, channel, Stream({STDIN_FILENO}, "stdin"), destination,
                                    m_plan.relay, m_emit);
     story.traffic = outcome.traffic;
+    story.tls = channel.tls_facts();
     story.payload = destination.take_kept();
     if (outcome.error)
         return Failure(*outcome.error);
@@ -180,9 +192,26 @@ Result<> ListenRun::exchange_messages(const Socket& socket, ListenClosed& story)
 
 Result<> ListenRun::run_child(Channel channel, ListenClosed& story)
 {
+    if (!channel.plain())
+        return run_child_over_tls(std::move(channel), story);
     auto child = TRY(Child::start(m_child, channel.take_socket(), story.local, story.peer));
     story.child_status = TRY(child.wait(*m_loop));
     warn_of_status(m_child, story.child_status.value_or(0), m_emit);
+    return {};
+}
+
+Result<> ListenRun::run_child_over_tls(Channel channel, ListenClosed& story)
+{
+    const auto relay = TRY(ChildRelay::start(m_loop->poller(), 0, m_child, std::move(channel),
+                                             story.local, story.peer));
+    const auto ran = run_child_relay(*m_loop, *relay);
+    story.child_status = relay->status();
+    story.traffic = relay->traffic();
+    story.tls = relay->tls_facts();
+    warn_of_status(m_child, story.child_status.value_or(0), m_emit);
+    TRY(ran);
+    if (relay->error())
+        return Failure(*relay->error());
     return {};
 }
 

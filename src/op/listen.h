@@ -5,6 +5,7 @@
 #include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 
@@ -18,6 +19,7 @@ struct ListenPlan {
     bool proxy_protocol = false; ///< connections begin with a PROXY header
     std::optional<Duration> accept_timeout;
     std::optional<Duration> deadline; ///< the whole run
+    std::optional<TlsServerPlan> tls;
     RelayPlan relay;
     FramingPlan framing; ///< of datagrams
     PayloadPlan payload;

@@ -16,8 +16,10 @@ namespace {
 class Server {
 public:
     Server(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan, const ChildPlan& child,
-           const Emit& emit, ListenSummary& summary, Destinations destinations)
-        : m_loop(loop), m_plan(plan), m_child(child), m_emit([this, &emit](const Event& event) {
+           const std::optional<TlsContext>& tls, const Emit& emit, ListenSummary& summary,
+           Destinations destinations)
+        : m_loop(loop), m_plan(plan), m_child(child), m_tls(tls),
+          m_emit([this, &emit](const Event& event) {
               m_output_open = emit(event) && m_output_open;
               return m_output_open;
           }),
@@ -34,20 +36,31 @@ public:
     Result<> run();
 
 private:
-    static constexpr std::uint64_t listener_token = 0; // connections have their ids, from 1
+    static constexpr std::uint64_t listener_token = 0;         // connections have their ids, from 1
+    static constexpr std::uint64_t relay_tokens = 1ULL << 62U; // and from here on several each
 
     using Guests = std::list<Guest>;
+
+    static std::uint64_t relay_token(std::uint64_t id)
+    {
+        return relay_tokens + id * ChildRelay::token_count;
+    }
 
     Result<> serve();
     Result<> let_in();
     void welcome(Guests::iterator guest);
-    Result<> settle(Guest& guest);
+    Result<> settle(Guests::iterator guest);
     void turn_away(Guests::iterator guest, const Error& error);
     void leave(Guests::iterator guest, std::optional<Error> error);
     bool see_off();
     void moved(Guest& guest);
+    Result<> attend(const Ready& ready);
     Result<> attend(Guests::iterator guest, const Ready& ready);
+    void attend_relay(Guests::iterator guest, std::span<const Ready> ready);
     Result<> receive(Guests::iterator guest);
+    void note_buffered(const Guest& guest);
+    [[nodiscard]] bool may_read_buffered(std::uint64_t id) const;
+    Result<> receive_buffered();
     Result<> receive_messages(Guests::iterator guest);
     Result<> hand_on(Guest& guest, std::span<const std::byte> bytes);
     Result<> watch_clocks();
@@ -57,6 +70,7 @@ private:
     OpLoop& m_loop;
     const ListenPlan& m_plan;
     const ChildPlan& m_child;
+    const std::optional<TlsContext>& m_tls;
     bool m_output_open = true; ///< as long as records can be told
     const Emit m_emit;
     ListenSummary& m_summary;
@@ -69,7 +83,9 @@ private:
     DatagramOutput m_messages;            ///< go here
     Guests m_guests;                      ///< who moved longest ago first
     std::unordered_map<std::uint64_t, Guests::iterator> m_by_id;
-    Timers m_receiving; ///< by when receptions must be done
+    Timers m_receiving;                    ///< by when receptions must be done
+    Timers m_relaying;                     ///< when relays to children have something to do
+    std::vector<std::uint64_t> m_buffered; ///< who has bytes without being ready
     Clock::time_point m_lonely_since = Clock::now();
 };
 
@@ -98,11 +114,11 @@ Result<> Server::serve()
             knocked = knocked || one.token == listener_token;
             if (one.token == Audience::input_token)
                 TRY(m_audience.read_input());
-            if (const auto guest = m_by_id.find(one.token); guest != m_by_id.end())
-                TRY(attend(guest->second, one));
+            TRY(attend(one));
             if (m_loop.stopped())
                 return {};
         }
+        TRY(receive_buffered());
         if (knocked)
             TRY(let_in());
         TRY(watch_clocks());
@@ -125,7 +141,7 @@ Result<> Server::let_in()
         guest->since = guest->last_moved = Clock::now();
         if (!m_child.wanted())
             guest->story.traffic = no_traffic();
-        guest->reception.emplace(std::move(socket), *accepted, m_plan, m_emit);
+        guest->reception.emplace(std::move(socket), *accepted, m_plan, m_tls, m_emit);
         m_by_id[accepted->id] = guest;
         welcome(guest);
     }
@@ -147,7 +163,10 @@ void Server::welcome(Guests::iterator guest)
         guest->channel.emplace(guest->reception->take_channel());
         guest->reception.reset();
         m_receiving.set(guest->story.id, {});
-        done = settle(*guest);
+        guest->story.tls = guest->channel->tls_facts();
+        if (guest->story.tls)
+            m_emit(TlsEstablished{.connection = guest->story.id, .facts = *guest->story.tls});
+        done = settle(guest);
     } else {
         m_receiving.set(guest->story.id, guest->reception->deadline());
         done = m_loop.poller().add(guest->ref(), guest->story.id,
@@ -160,32 +179,42 @@ void Server::welcome(Guests::iterator guest)
 
 void Server::turn_away(Guests::iterator guest, const Error& error)
 {
-    if (guest->reception)
+    if (guest->reception) {
         guest->reception->tell();
+        guest->story.tls = guest->reception->tls_facts();
+    }
     m_emit(Warning{.message = {}, .error = error});
     leave(guest, error);
 }
 
-Result<> Server::settle(Guest& guest)
+Result<> Server::settle(Guests::iterator guest)
 {
-    auto& story = guest.story;
-    if (m_child.wanted()) {
-        guest.child.emplace(
-            TRY(Child::start(m_child, guest.channel->take_socket(), story.local, story.peer)));
-        guest.channel.reset();
-        return m_loop.poller().add(guest.ref(), story.id, {.read = true});
+    auto& story = guest->story;
+    if (m_child.wanted() && !guest->channel->plain()) {
+        guest->relay = TRY(ChildRelay::start(m_loop.poller(), relay_token(story.id), m_child,
+                                             *std::exchange(guest->channel, std::nullopt),
+                                             story.local, story.peer));
+        attend_relay(guest, {});
+        return {};
     }
-    if (guest.channel->socket().type() == SOCK_SEQPACKET) {
-        TRY(prepare_for_datagrams(guest.channel->socket()));
+    if (m_child.wanted()) {
+        guest->child.emplace(
+            TRY(Child::start(m_child, guest->channel->take_socket(), story.local, story.peer)));
+        guest->channel.reset();
+        return m_loop.poller().add(guest->ref(), story.id, {.read = true});
+    }
+    if (guest->channel->socket().type() == SOCK_SEQPACKET) {
+        TRY(prepare_for_datagrams(guest->channel->socket()));
         if (!m_inbox)
             m_inbox.emplace();
         story.traffic.datagrams.emplace();
-        return m_loop.poller().add(guest.ref(), story.id, {.read = true});
+        return m_loop.poller().add(guest->ref(), story.id, {.read = true});
     }
-    guest.destination = TRY(m_destinations.make_for(story.id, story.peer));
-    story.file = guest.destination->path();
-    TRY(m_loop.poller().add(guest.ref(), story.id, guest.interest));
-    m_audience.join(guest);
+    guest->destination = TRY(m_destinations.make_for(story.id, story.peer));
+    story.file = guest->destination->path();
+    TRY(m_loop.poller().add(guest->ref(), story.id, guest->interest));
+    note_buffered(*guest);
+    m_audience.join(*guest);
     return {};
 }
 
@@ -197,6 +226,17 @@ void Server::leave(Guests::iterator guest, std::optional<Error> error)
     m_audience.part(*guest);
     m_loop.poller().remove(guest->ref());
     m_receiving.set(story.id, {});
+    m_relaying.set(story.id, {});
+    if (guest->relay) {
+        story.child_status = guest->relay->status();
+        story.traffic = guest->relay->traffic();
+        story.tls = guest->relay->tls_facts();
+    } else if (guest->channel && !guest->channel->plain()) {
+        story.tls = guest->channel->tls_facts();
+        // Else the peer would take a good end for a cut.
+        if (!error && guest->queue.empty() && !story.traffic.fin_sent)
+            static_cast<void>(guest->channel->finish_sending());
+    }
     if (story.traffic.datagrams)
         m_messages.finish(story.payload);
     if (guest->destination) {
@@ -233,6 +273,30 @@ void Server::moved(Guest& guest)
     m_guests.splice(m_guests.end(), m_guests, m_by_id.at(guest.story.id));
 }
 
+Result<> Server::attend(const Ready& ready)
+{
+    const bool of_relay = ready.token >= relay_tokens;
+    const auto id = of_relay ? (ready.token - relay_tokens) / ChildRelay::token_count : ready.token;
+    const auto guest = m_by_id.find(id);
+    if (guest == m_by_id.end())
+        return {};
+    if (!of_relay)
+        return attend(guest->second, ready);
+    attend_relay(guest->second, std::span(&ready, 1));
+    return {};
+}
+
+void Server::attend_relay(Guests::iterator guest, std::span<const Ready> ready)
+{
+    auto& relay = *guest->relay;
+    relay.handle(ready);
+    const auto until = relay.prepare();
+    if (relay.finished())
+        leave(guest, relay.error());
+    else
+        m_relaying.set(guest->story.id, until);
+}
+
 Result<> Server::attend(Guests::iterator guest, const Ready& ready)
 {
     if (guest->reception) {
@@ -256,6 +320,32 @@ Result<> Server::attend(Guests::iterator guest, const Ready& ready)
     return {};
 }
 
+/// TLS may hold bytes that the socket's readiness does not tell of.
+void Server::note_buffered(const Guest& guest)
+{
+    if (guest.channel && guest.channel->buffered())
+        m_buffered.push_back(guest.story.id);
+}
+
+/// Those who are gone count, so that they are forgotten.
+bool Server::may_read_buffered(std::uint64_t id) const
+{
+    const auto found = m_by_id.find(id);
+    return found == m_by_id.end() || found->second->interest.read;
+}
+
+Result<> Server::receive_buffered()
+{
+    for (const auto id : std::exchange(m_buffered, {})) {
+        const auto found = m_by_id.find(id);
+        if (!may_read_buffered(id))
+            m_buffered.push_back(id);
+        else if (found != m_by_id.end() && !found->second->lost && !found->second->ended)
+            TRY(receive(found->second));
+    }
+    return {};
+}
+
 Result<> Server::receive(Guests::iterator guest)
 {
     auto& traffic = guest->story.traffic;
@@ -274,6 +364,7 @@ Result<> Server::receive(Guests::iterator guest)
     *traffic.bytes_received += got->bytes;
     moved(*guest);
     m_buffer.filled(got->bytes);
+    note_buffered(*guest);
     const auto bytes = m_buffer.rest();
     m_audience.heard(*guest, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
     return hand_on(*guest, bytes);
@@ -319,6 +410,8 @@ Result<> Server::watch_clocks()
         return Failure(nobody_came(m_local));
     while (const auto late = m_receiving.expired(Clock::now()))
         turn_away(m_by_id.at(*late), m_by_id.at(*late)->reception->too_late());
+    while (const auto due = m_relaying.expired(Clock::now()))
+        attend_relay(m_by_id.at(*due), {});
     const auto idle = m_plan.relay.idle_timeout;
     while (idle && !m_guests.empty() && Clock::now() - m_guests.front().last_moved >= *idle) {
         const auto guest = m_guests.begin();
@@ -330,7 +423,11 @@ Result<> Server::watch_clocks()
 
 Deadline Server::next_deadline() const
 {
-    auto next = sooner(sooner(m_door.retry(), m_receiving.next()), m_audience.deadline());
+    for (const auto id : m_buffered)
+        if (may_read_buffered(id))
+            return Deadline::after(Duration::zero());
+    auto next = sooner(sooner(m_door.retry(), m_receiving.next()),
+                       sooner(m_audience.deadline(), m_relaying.next()));
     if (m_plan.accept_timeout && m_guests.empty())
         next = sooner(next, Deadline::at(m_lonely_since + *m_plan.accept_timeout));
     if (m_plan.relay.idle_timeout && !m_guests.empty())
@@ -346,6 +443,9 @@ void Server::end_all()
             m_loop.poller().remove(guest.child->ref());
             children.push_back(*std::exchange(guest.child, std::nullopt));
         }
+    for (auto& guest : m_guests)
+        if (auto child = guest.relay ? guest.relay->take_child() : std::nullopt)
+            children.push_back(*std::move(child));
     Child::end_all(children);
     while (!m_guests.empty()) {
         m_guests.front().story.traffic.closed_first = Side::Local;
@@ -356,10 +456,11 @@ void Server::end_all()
 } // namespace
 
 Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
-                    const ChildPlan& child, const Emit& emit, ListenSummary& summary)
+                    const ChildPlan& child, const std::optional<TlsContext>& tls, const Emit& emit,
+                    ListenSummary& summary)
 {
     auto destinations = TRY(Destinations::open(plan.payload, emit));
-    return Server(loop, acceptor, plan, child, emit, summary, std::move(destinations)).run();
+    return Server(loop, acceptor, plan, child, tls, emit, summary, std::move(destinations)).run();
 }
 
 } // namespace sockit

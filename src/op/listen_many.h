@@ -7,8 +7,10 @@ namespace sockit {
 
 /// Serves any number of connections at once until the loop is stopped: each by a child of its own,
 /// or, without one, by passing on what they all send. Adds to `summary` what the connections did.
-/// Errors: those that end the whole server (the listener, our own output, --accept-timeout).
+/// With `tls` all of them speak it. Errors: those that end the whole server (the listener, our own
+/// output, --accept-timeout).
 Result<> serve_many(OpLoop& loop, Acceptor& acceptor, const ListenPlan& plan,
-                    const ChildPlan& child, const Emit& emit, ListenSummary& summary);
+                    const ChildPlan& child, const std::optional<TlsContext>& tls, const Emit& emit,
+                    ListenSummary& summary);
 
 } // namespace sockit

@@ -1,9 +1,11 @@
 #include "op/reception.h"
 
 #include "op/receive_exactly.h"
+#include "op/tls_stage.h"
 #include "op/watched.h"
 
 #include <cerrno>
+#include <utility>
 
 namespace sockit {
 
@@ -14,9 +16,9 @@ constexpr auto reception_limit = std::chrono::seconds(10);
 } // namespace
 
 Reception::Reception(Socket socket, const PeerAccepted& guest, const ListenPlan& plan,
-                     const Emit& emit)
-    : m_channel(std::move(socket), guest.peer), m_guest(guest), m_plan(plan), m_emit(emit),
-      m_deadline(Deadline::after(reception_limit))
+                     const std::optional<TlsContext>& tls, const Emit& emit)
+    : m_channel(std::move(socket), guest.peer), m_guest(guest), m_plan(plan), m_tls(tls),
+      m_emit(emit), m_deadline(Deadline::after(reception_limit))
 {
     if (!m_plan.proxy_protocol)
         tell();
@@ -31,6 +33,19 @@ Result<Reception::Step> Reception::advance()
     if (m_plan.proxy_protocol && !m_header.header() && TRY(read_header()) != Step::Done)
         return Step::WantRead;
     tell();
+    return m_tls ? shake_hands() : Step::Done;
+}
+
+Result<Reception::Step> Reception::shake_hands()
+{
+    if (!m_session)
+        m_session = TRY(TlsSession::accept(*m_tls, ref(), m_guest.peer.text()));
+    switch (TRY(m_session->handshake())) {
+    case TlsStep::WantRead: return Step::WantRead;
+    case TlsStep::WantWrite: return Step::WantWrite;
+    case TlsStep::Done: break;
+    }
+    m_channel.secure(*std::exchange(m_session, std::nullopt));
     return Step::Done;
 }
 
@@ -61,8 +76,15 @@ Result<Reception::Step> Reception::read_header()
     return Step::Done;
 }
 
+std::optional<TlsFacts> Reception::tls_facts() const
+{
+    return m_session ? std::optional(m_session->facts()) : m_channel.tls_facts();
+}
+
 Error Reception::too_late() const
 {
+    if (m_session)
+        return handshake_timed_out(m_guest.peer.text());
     Error error = Error::from_errno(Phase::Receive, "PROXY header", m_guest.peer.text(), ETIMEDOUT);
     error.detail = "it did not come within 10 s";
     return error;

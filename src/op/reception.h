@@ -11,14 +11,16 @@
 namespace sockit {
 
 /// What stands between accept() and serving one connection: the options of the accepted phase and,
-/// where the plan wants one, a PROXY header, of which no byte behind it is taken. Tells of the
-/// guest as soon as it is known who it is. Nothing blocks: any number of them share one loop.
+/// where the plan wants them, a PROXY header, of which no byte behind it is taken, and the TLS
+/// handshake. Tells of the guest as soon as it is known who it is. Nothing blocks: any number of
+/// them share one loop.
 class Reception {
 public:
     enum class Step : std::uint8_t { Done, WantRead, WantWrite };
 
-    /// What it refers to outlives it.
-    Reception(Socket socket, const PeerAccepted& guest, const ListenPlan& plan, const Emit& emit);
+    /// What it refers to outlives it. Without `tls` the connection is plain.
+    Reception(Socket socket, const PeerAccepted& guest, const ListenPlan& plan,
+              const std::optional<TlsContext>& tls, const Emit& emit);
 
     /// Goes as far as it can: call again when the socket is ready for what it wants. Errors are
     /// this connection's only: EPROTO for no PROXY header, ECONNABORTED for half of one.
@@ -26,6 +28,8 @@ public:
     /// By when it must be done, and what it is if it is not.
     [[nodiscard]] Deadline deadline() const { return m_deadline; }
     [[nodiscard]] Error too_late() const;
+    /// Of the handshake, as far as it came.
+    [[nodiscard]] std::optional<TlsFacts> tls_facts() const;
     /// Who it is: once done, whom its PROXY header names.
     [[nodiscard]] const PeerAccepted& guest() const { return m_guest; }
     /// Tells of the guest if that has not been done; for those that are not received.
@@ -36,10 +40,13 @@ public:
 
 private:
     Result<Step> read_header();
+    Result<Step> shake_hands();
 
     Channel m_channel;
     PeerAccepted m_guest;
     const ListenPlan& m_plan;
+    const std::optional<TlsContext>& m_tls;
+    std::optional<TlsSession> m_session; ///< until its handshake is done
     const Emit& m_emit;
     Deadline m_deadline;
     bool m_options_set = false;

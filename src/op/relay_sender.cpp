@@ -140,17 +140,20 @@ bool RelaySender::move_directly()
     return false;
 }
 
-void RelaySender::finish()
+bool RelaySender::finish(bool unheard)
 {
     const auto shut = m_channel.finish_sending();
-    if (shut)
-        return m_relay.fin_sent();
+    if (shut && !*shut)
+        return false;
     // ENOTCONN: nobody is left to tell, which is no loss if the peer has everything and is done.
     const auto left = unacknowledged(m_channel.socket(), false);
-    if (shut.error().code == ENOTCONN && m_relay.receiving() == HalfState::Eof && left &&
-        *left == 0)
-        return m_relay.fin_sent();
-    m_relay.connection_failed(shut.error());
+    const bool needless = !shut && shut.error().code == ENOTCONN &&
+                          m_relay.receiving() == HalfState::Eof && left && *left == 0;
+    if (shut || needless || unheard)
+        m_relay.fin_sent();
+    else
+        m_relay.connection_failed(shut.error());
+    return true;
 }
 
 } // namespace sockit

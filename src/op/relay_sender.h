@@ -27,8 +27,9 @@ public:
     std::size_t say(std::string_view bytes);
     /// The connection may take something. True: something moved.
     bool send();
-    /// Sends FIN, where the Relay wants it.
-    void finish();
+    /// Sends FIN, where the Relay wants it; if `unheard`, it is no matter whether anybody hears.
+    /// False: it would block.
+    bool finish(bool unheard);
     /// Nothing may be sent before.
     [[nodiscard]] Deadline not_before() const { return m_pace.next(); }
 

@@ -1,5 +1,6 @@
 #include "op/relay_session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sockit {
@@ -33,8 +34,7 @@ Deadline RelaySession::prepare()
 {
     if (m_dialogue)
         converse();
-    while (!m_relay.finished() && m_relay.wants().send_fin)
-        m_sender.finish();
+    end_sending();
     if (m_relay.finished()) {
         deliver();
         return m_delivery ? sooner(m_delivery->next(), m_next_progress) : now_at_once();
@@ -50,6 +50,8 @@ Deadline RelaySession::prepare()
         next = sooner(next, m_sender.not_before());
     if (m_linger)
         next = sooner(next, *m_linger);
+    if (m_parting)
+        next = sooner(next, m_parting->next());
     return m_dialogue ? sooner(next, m_dialogue->deadline()) : next;
 }
 
@@ -86,9 +88,9 @@ void RelaySession::attend(const Ready& ready)
         moved(m_receiver.write());
     if (end != End::Socket)
         return;
-    if (wants.receive && (ready.readable || ended))
+    if (wants.receive && m_channel.may_receive(ready))
         moved(m_receiver.receive());
-    if (m_relay.wants().send && (ready.writable || ended))
+    if (m_relay.wants().send && m_channel.may_send(ready))
         moved(m_sender.send());
     if (ended && !wants.receive && !wants.send)
         look_at_socket();
@@ -114,6 +116,28 @@ void RelaySession::converse()
         m_error = m_dialogue->missed("the peer ended");
 }
 
+/// FIN where it is due. With TLS, a peer that is done may be gone, and close_notify will only bring
+/// a reset: what was sent is waited for first, and how the rest fares is then no matter.
+void RelaySession::end_sending()
+{
+    while (!m_relay.finished() && m_relay.wants().send_fin) {
+        const bool parting = !m_channel.plain() && m_relay.receiving() == HalfState::Eof;
+        if (parting && !m_peer_has_all) {
+            if (!m_parting)
+                m_parting.emplace(m_channel.socket(), m_channel.peer(), m_plan.idle_timeout, false);
+            const auto arrived = m_parting->check();
+            if (arrived && !*arrived)
+                return;
+            m_parting.reset();
+            if (!arrived)
+                return m_relay.connection_failed(arrived.error());
+            m_peer_has_all = true;
+        }
+        if (!m_sender.finish(m_peer_has_all))
+            return;
+    }
+}
+
 void RelaySession::watch()
 {
     using Wanted = std::optional<Interest>;
@@ -121,11 +145,10 @@ void RelaySession::watch()
     const bool read_input = wants.read_input && input_has_its_turn();
     m_watch_input.want(read_input ? Wanted(Interest{.read = true}) : std::nullopt);
     m_watch_output.want(wants.write ? Wanted(Interest{.write = true}) : std::nullopt);
-    const bool send = wants.send && !held_up();
+    const bool send = (wants.send && !held_up()) || (wants.send_fin && !m_parting);
     // With nothing wanted it still tells of a reset.
     const bool wanted = wants.receive || send || !m_socket_muted;
-    m_watch_socket.want(wanted ? Wanted(Interest{.read = wants.receive, .write = send})
-                               : std::nullopt);
+    m_watch_socket.want(wanted ? Wanted(m_channel.interest(wants.receive, send)) : std::nullopt);
     for (const auto* watched : {&m_watch_input, &m_watch_socket, &m_watch_output})
         if (watched->error() && !m_error)
             m_error = *watched->error();
@@ -158,6 +181,10 @@ void RelaySession::deliver()
         watched->want(std::nullopt);
     if (m_relay.error()) {
         m_error = m_relay.error();
+        return;
+    }
+    if (m_peer_has_all) {
+        m_delivered = true;
         return;
     }
     if (!m_delivery)
@@ -220,7 +247,9 @@ RelayOutcome RelaySession::settle()
     // A unix peer that went away does not tell what it left unread.
     const bool unknown = socket.family() == AF_UNIX && outcome.error;
     if (const auto left = unacknowledged(socket, m_relay.fin_was_sent()); left && !unknown)
-        traffic.bytes_unacked = *left;
+        traffic.bytes_unacked = std::min(*left, m_sender.bytes()); // with TLS it counts records
+    if (m_peer_has_all)
+        traffic.bytes_unacked = 0;
     traffic.closed_first = m_relay.closed_first();
     traffic.fin_sent = m_relay.fin_was_sent();
     traffic.stdin_eof = m_relay.input_eof();

@@ -49,6 +49,7 @@ public:
 private:
     void attend(const Ready& ready);
     void converse();
+    void end_sending();
     void watch();
     void mind_clocks(bool input_news);
     void deliver();
@@ -73,7 +74,9 @@ private:
     std::optional<Deadline> m_linger;
     std::optional<Delivery> m_delivery;
     bool m_delivered = false;
-    bool m_socket_muted = false; ///< it hangs up for good without an error: hear it no more
+    std::optional<Delivery> m_parting; ///< before the FIN, where that comes too late to count
+    bool m_peer_has_all = false;       ///< all of the payload, and has ended itself
+    bool m_socket_muted = false;       ///< it hangs up for good without an error: hear it no more
     std::uint64_t m_first_token;
     Watched m_watch_input;
     Watched m_watch_socket;

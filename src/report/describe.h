@@ -27,6 +27,7 @@ void describe(const ConnectFailed& event, Record& record);
 void describe(const ConnectSummary& event, Record& record);
 void describe(const ListenClosed& event, Record& record);
 void describe(const ListenSummary& event, Record& record);
+void describe(const TlsEstablished& event, Record& record);
 void describe(const StatStart& event, Record& record);
 void describe(const StatOverview& event, Record& record);
 void describe(const StatSocket& event, Record& record);

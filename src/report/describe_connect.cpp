@@ -2,6 +2,7 @@
 #include "report/describe.h"
 #include "report/format.h"
 #include "report/shapes.h"
+#include "report/tls.h"
 #include "report/traffic.h"
 
 #include <fmt/core.h>
@@ -16,7 +17,7 @@ using Where = Placement::Where;
 
 constexpr std::array connect_placements{
     Placement{"attempt", Where::Array, "attempts"}, Placement{"summary", Where::Top},
-    Placement{"error", Where::Nowhere}, // the summary has it
+    Placement{"error", Where::Nowhere}, Placement{"tls", Where::Nowhere}, // the summary has them
 };
 
 void add_phases(Fields& fields, const ConnectPhases& phases)
@@ -24,7 +25,7 @@ void add_phases(Fields& fields, const ConnectPhases& phases)
     fields.begin_object("phases");
     fields.add("resolve_ns", phases.resolve);
     fields.add("connect_ns", phases.connect);
-    fields.add("tls_ns", nullptr);
+    fields.add("tls_ns", phases.tls);
     fields.add("first_byte_ns", phases.first_byte);
     fields.add("total_ns", phases.total);
     fields.end_object();
@@ -126,7 +127,7 @@ void describe(const ConnectSummary& event, Record& record)
     add_traffic(fields, event.traffic);
     add_tcp(fields, event.tcp);
     add_proxy(fields, event.proxy);
-    fields.add("tls", nullptr);
+    add_tls(fields, event.tls);
     fields.add("child_status", event.child_status);
     add_payload(record, event.payload);
     fields.add("stopped_by", event.stopped_by);

@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "report/describe.h"
 #include "report/shapes.h"
+#include "report/tls.h"
 #include "report/traffic.h"
 
 #include <fmt/core.h>
@@ -14,9 +15,9 @@ namespace {
 using Where = Placement::Where;
 
 constexpr std::array listen_placements{
-    Placement{"ready", Where::Top},
-    Placement{"close", Where::Array, "connections"},
+    Placement{"ready", Where::Top}, Placement{"close", Where::Array, "connections"},
     Placement{"summary", Where::Object, "summary"},
+    Placement{"tls", Where::Nowhere}, // the connection has it
 };
 
 } // namespace
@@ -35,6 +36,7 @@ void describe(const ListenClosed& event, Record& record)
             fields.add("proxy", *event.proxy);
         add_traffic(fields, event.traffic);
         fields.add("duration_ns", event.duration);
+        add_tls(fields, event.tls);
         fields.add("child_status", event.child_status);
         add_payload(record, event.payload);
         if (event.file)

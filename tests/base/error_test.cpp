@@ -54,6 +54,16 @@ TEST(Error, LackingFeaturesSayWhatIsLacking)
     EXPECT_EQ(code_name(Error::unsupported("socket", "MPTCP")), "UNSUPPORTED");
 }
 
+TEST(Error, TlsFaultsHaveStableWords)
+{
+    const auto error = Error::tls("TLS handshake", "127.0.0.1:443", TlsFault::SelfSigned, "alone");
+    EXPECT_EQ(describe_error(error), "TLS handshake 127.0.0.1:443: alone (CERT_SELF_SIGNED)");
+    EXPECT_EQ(message(error), "alone");
+    EXPECT_EQ(error.phase, Phase::Tls);
+    EXPECT_EQ(code_name(Error::tls("", "", TlsFault::Failed, "")), "TLS_FAILED");
+    EXPECT_EQ(code_name(Error::tls("", "", TlsFault::KeyMismatch, "")), "CERT_KEY_MISMATCH");
+}
+
 TEST(Error, AnIcmpMessageIsTheExplanation)
 {
     auto error = Error::from_errno(Phase::Connect, "connect", "10.0.0.9:80", EHOSTUNREACH);

@@ -54,6 +54,16 @@ TEST(ExitStatus, WhatWasDoneWithoutItsEffectIsNo)
     EXPECT_EQ(code_name(error), "UNMET");
 }
 
+TEST(ExitStatus, TlsHasItsOwnButACutIsAReset)
+{
+    const auto of = [](TlsFault fault) {
+        return exit_status(Error::tls("TLS handshake", "127.0.0.1:443", fault, "why"));
+    };
+    EXPECT_EQ(of(TlsFault::SelfSigned), ExitStatus::Tls);
+    EXPECT_EQ(of(TlsFault::Failed), ExitStatus::Tls);
+    EXPECT_EQ(of(TlsFault::Truncated), ExitStatus::Reset);
+}
+
 TEST(ExitStatus, AFullUnixBacklogIsNoAnswer)
 {
     const auto full = Error::from_errno(Phase::Connect, "connect", "unix:/run/x", EAGAIN);

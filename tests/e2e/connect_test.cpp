@@ -46,11 +46,6 @@ TEST(Connect, EveryFailureIsAValidDocument)
     }
 }
 
-TEST(Connect, UnsupportedTransportsSaySo)
-{
-    EXPECT_TRUE(exited(run({"connect", "tls:127.0.0.1:9"}), 7));
-}
-
 TEST(Connect, NoRouteIsUnreachable)
 {
     const auto outcome = run({"connect", "192.0.2.1:9"});

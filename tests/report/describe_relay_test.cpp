@@ -169,7 +169,7 @@ TEST(DescribeListen, Closed)
         R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
         R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":6,"bytes_received":204)"
         R"(8,"bytes_unacked":0,"closed_first":"local","fin_sent":true,"stdin_eof":true,)"
-        R"("path":{"send":"sendfile","receive":"copy"},"duration_ns":5000000,"child_status":null,"error":null)");
+        R"("path":{"send":"sendfile","receive":"copy"},"duration_ns":5000000,"tls":null,"child_status":null,"error":null)");
     event.traffic = {};
     event.child_status = 3;
     EXPECT_EQ(text_of(event), "3 closed: took 5.00 ms; exit status 3");
@@ -182,7 +182,7 @@ TEST(DescribeListen, Closed)
         R"("id":3,"peer":{"family":"inet6","address":"::1","port":443},"local":{"family":)"
         R"("inet","address":"127.0.0.1","port":40000},"bytes_sent":null,"bytes_received":)"
         R"(null,"bytes_unacked":null,"closed_first":null,"fin_sent":false,"stdin_eof":fal)"
-        R"(se,"path":{"send":null,"receive":null},"duration_ns":5000000,"child_status":null,"error":{"phase":"receive","call")"
+        R"(se,"path":{"send":null,"receive":null},"duration_ns":5000000,"tls":null,"child_status":null,"error":{"phase":"receive","call")"
         R"(:"recv","subject":"[::1]:443","code":"ECONNRESET","errno":104,"message":"Conne)"
         R"(ction reset by peer"})");
 }
