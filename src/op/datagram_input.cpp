@@ -11,7 +11,8 @@ DatagramInput::DatagramInput(Stream stream, const FramingPlan& plan, const Socke
 
 Result<bool> DatagramInput::read()
 {
-    const auto read = TRY(m_stream.read(TRY(m_framer.space())));
+    const auto space = TRY(m_framer.space());
+    const auto read = TRY(m_stream.read(space));
     if (read.would_block())
         return false;
     m_eof = read.end();

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <list>
-#include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -23,7 +22,7 @@ struct DatagramPeer {
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
     Datagrams datagrams;
-    std::unique_ptr<std::optional<KeptPayload>> kept;
+    std::optional<KeptPayload> kept;
 };
 
 /// The peers of a socket that is not connected, in the order in which they spoke last.

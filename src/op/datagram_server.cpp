@@ -181,7 +181,7 @@ Result<> DatagramServer::hand_on()
             }
             auto& peer = peer_of(datagram);
             if (m_plan.relay.rules.receive)
-                TRY(m_output.take(datagram, peer.address.unmapped(), peer.id, *peer.kept));
+                TRY(m_output.take(datagram, peer.address.unmapped(), peer.id, peer.kept));
         }
         if (!TRY(m_output.write()))
             return {};
@@ -216,7 +216,7 @@ DatagramPeer& DatagramServer::peer_of(const ReceivedDatagram& datagram)
                              .asked = datagram.asked,
                              .since = now,
                              .last_spoke = now,
-                             .kept = std::make_unique<std::optional<KeptPayload>>()});
+                             .kept = {}});
         m_emit(PeerAccepted{.id = peer->id,
                             .peer = address.unmapped(),
                             .local = local_of(*peer),
@@ -309,7 +309,7 @@ Endpoint DatagramServer::local_of(const DatagramPeer& peer) const
 
 void DatagramServer::leave(const Endpoint& address, std::optional<Error> error)
 {
-    const auto peer = m_peers.take(address);
+    auto peer = m_peers.take(address);
     ListenClosed story;
     story.id = peer.id;
     story.peer = peer.address.unmapped();
@@ -320,7 +320,7 @@ void DatagramServer::leave(const Endpoint& address, std::optional<Error> error)
     story.traffic.datagrams = peer.datagrams;
     story.traffic.send_path = story.traffic.receive_path = DataPath::Copy;
     story.duration = Clock::now() - peer.since;
-    story.payload = std::move(*peer.kept);
+    story.payload = std::move(peer.kept);
     m_output.finish(story.payload);
     story.error = std::move(error);
     tell_closed(story, m_emit, m_summary);

@@ -346,9 +346,9 @@ TEST(DatagramServer, AUnixPeerWithoutANameCannotBeAnswered)
 
 class UnixPaths : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Schemes, UnixPaths, testing::Values("unix-dgram:", "unix-seqpacket:"),
-                         [](const auto& info) {
-                             return std::string(info.param) == "unix-dgram:" ? "Dgram"
-                                                                             : "Seqpacket";
+                         [](const auto& scheme) {
+                             return std::string(scheme.param) == "unix-dgram:" ? "Dgram"
+                                                                               : "Seqpacket";
                          });
 
 bool exists(const std::string& path)

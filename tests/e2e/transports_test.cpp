@@ -149,8 +149,8 @@ TEST(Source, OneThatIsNotOurs)
 class Abstract : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Schemes, Abstract,
                          testing::Values("unix:", "unix-seqpacket:", "unix-dgram:"),
-                         [](const auto& info) {
-                             const std::string scheme = info.param;
+                         [](const auto& tested) {
+                             const std::string scheme = tested.param;
                              return scheme == "unix:"             ? "Stream"
                                     : scheme == "unix-seqpacket:" ? "Seqpacket"
                                                                   : "Dgram";
