@@ -101,9 +101,9 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     const auto output = TRY(plan_output(args.output));
     if (args.keep_open)
         TRY(check_many(args.relay));
-    constexpr Duration patience = std::chrono::seconds(10);
     const auto timeout = TRY(plan_duration(args.network.timeout, "--timeout"));
-    auto choice = TRY(plan_relay(args.relay, output, timeout.value_or(patience), args.child_words));
+    plan.patience = timeout.value_or(plan.patience);
+    auto choice = TRY(plan_relay(args.relay, output, plan.patience, args.child_words));
     TRY(check_datagrams(plan.listener.target.transport, choice));
     plan.relay = choice.relay;
     TRY(check_single_peer(plan));

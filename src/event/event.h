@@ -23,10 +23,10 @@ using EventValue =
     std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatSummary,
                  ProbeStarted, ProbeResult, ProbeSummary, ServerReady, PeerAccepted, PeerClosed,
                  PayloadReceived, TransferProgress, ConnectStarted, ConnectAttempt, Connected,
-                 ConnectClosed, ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, TlsEstablished,
-                 EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted, SockoptsSocket,
-                 OptionListed, OptionRead, OptionChanged, OptionDiffers, SockoptsSummary,
-                 WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
+                 ConnectClosed, ConnectFailed, ConnectSummary, ListenClosed, ListenSummary,
+                 TlsEstablished, EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted,
+                 SockoptsSocket, OptionListed, OptionRead, OptionChanged, OptionDiffers,
+                 SockoptsSummary, WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

@@ -1,5 +1,7 @@
 #include "op/audience.h"
 
+#include "op/delivery.h"
+
 #include <cerrno>
 #include <utility>
 
@@ -46,6 +48,9 @@ void Audience::part(Guest& guest)
     if (guest.full)
         --m_full;
     m_full_until.set(guest.story.id, {});
+    auto& traffic = guest.story.traffic;
+    const auto left = unacknowledged(guest.channel->socket(), traffic.fin_sent);
+    traffic.bytes_unacked = left ? std::optional(*left) : std::nullopt;
     if (guest.lines)
         spread(nullptr, guest.lines->finish());
 }

@@ -13,10 +13,11 @@ namespace sockit {
 
 struct ListenPlan {
     ListenerPlan listener;
-    bool keep_open = false;      ///< any number of connections; stdin is not read
-    bool broadcast = false;      ///< with keep_open: stdin goes to all
-    bool chat = false;           ///< with keep_open: lines of one go to all others
-    bool proxy_protocol = false; ///< connections begin with a PROXY header
+    bool keep_open = false;                       ///< any number of connections; stdin is not read
+    bool broadcast = false;                       ///< with keep_open: stdin goes to all
+    bool chat = false;                            ///< with keep_open: lines of one go to all others
+    bool proxy_protocol = false;                  ///< connections begin with a PROXY header
+    Duration patience = std::chrono::seconds(10); ///< for all that comes before payload
     std::optional<Duration> accept_timeout;
     std::optional<Duration> deadline; ///< the whole run
     std::optional<TlsServerPlan> tls;

@@ -9,16 +9,10 @@
 
 namespace sockit {
 
-namespace {
-
-constexpr auto reception_limit = std::chrono::seconds(10);
-
-} // namespace
-
 Reception::Reception(Socket socket, const PeerAccepted& guest, const ListenPlan& plan,
                      const std::optional<TlsContext>& tls, const Emit& emit)
     : m_channel(std::move(socket), guest.peer), m_guest(guest), m_plan(plan), m_tls(tls),
-      m_emit(emit), m_deadline(Deadline::after(reception_limit))
+      m_emit(emit), m_deadline(Deadline::after(plan.patience))
 {
     if (!m_plan.proxy_protocol)
         tell();
@@ -86,7 +80,7 @@ Error Reception::too_late() const
     if (m_session)
         return handshake_timed_out(m_guest.peer.text());
     Error error = Error::from_errno(Phase::Receive, "PROXY header", m_guest.peer.text(), ETIMEDOUT);
-    error.detail = "it did not come within 10 s";
+    error.detail = "it did not come within --timeout";
     return error;
 }
 

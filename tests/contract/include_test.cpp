@@ -26,6 +26,7 @@ const std::array rules{
     Rule{"", {"nlohmann/"}, {"src/report/json.cpp"}},
     Rule{"", {"CLI/"}, {"cmd/cli.cpp"}},
     Rule{"", {"fmt/"}, {"src/report/", "cmd/"}},
+    Rule{"", {"openssl/"}, {"src/sock/"}},
     Rule{"", {"format>", "iostream", "cstdio", "stdio.h"}, {}},
     Rule{"src/report/", {"sock/"}, {"sock/endpoint.h", "sock/socket_info.h"}},
     Rule{"cmd/", {"diag/", "loop/"}, {}},
@@ -60,6 +61,7 @@ TEST(Includes, TheRulesCatchWhatIsPlanted)
     EXPECT_FALSE(permitted("#include <CLI/CLI.hpp>", "cmd/options.cpp"));
     EXPECT_FALSE(permitted("#include <nlohmann/json.hpp>", "src/report/fields.cpp"));
     EXPECT_FALSE(permitted("#include <fmt/core.h>", "src/op/relay.cpp"));
+    EXPECT_FALSE(permitted("#include <openssl/ssl.h>", "src/op/channel.h"));
     EXPECT_FALSE(permitted("#include \"sock/socket.h\"", "src/report/table.cpp"));
     EXPECT_TRUE(permitted("#include \"sock/endpoint.h\"", "src/report/fields.h"));
     EXPECT_FALSE(permitted("#include \"loop/poller.h\"", "cmd/stat.cpp"));

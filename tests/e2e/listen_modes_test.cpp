@@ -151,9 +151,28 @@ TEST(Broadcast, InJson)
     ASSERT_EQ(records.size(), 5U) << outcome;
     EXPECT_EQ(records[2]["data"], "from it");
     EXPECT_EQ(records[3]["bytes_sent"], 11);
+    EXPECT_EQ(records[3]["bytes_unacked"], 0);
     EXPECT_EQ(records[3]["fin_sent"], true);
     EXPECT_EQ(records[3]["error"], nullptr);
     EXPECT_EQ(records[4]["bytes_sent"], 11);
+}
+
+TEST(Broadcast, WhatADroppedPeerDidNotTakeIsTold)
+{
+    Server server({"listen", "-k", "--broadcast", "--jsonl", "127.0.0.1:0"},
+                  {.input = std::string(30'000'000, 'x')});
+    const auto deaf = Peer::connect_to(server.endpoint());
+    server->wait_for_output("\"accept\"");
+    server->wait_for_output("ENOBUFS");
+    server->send_signal(SIGTERM);
+    const auto outcome = server->wait();
+    EXPECT_TRUE(valid_lines(outcome.out));
+    for (const auto& record : parse_lines(outcome.out))
+        if (record["type"] == "close") {
+            EXPECT_GT(record["bytes_unacked"], 0);
+            EXPECT_EQ(record["error"]["code"], "ENOBUFS");
+            EXPECT_EQ(record["closed_first"], "local");
+        }
 }
 
 TEST(Chat, LinesGoToAllOthersAndToStdout)

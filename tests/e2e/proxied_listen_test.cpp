@@ -136,6 +136,24 @@ TEST(ProxyProtocolTaken, ABadOrSilentPeerDoesNotHoldTheOthersUp)
     EXPECT_EQ(summary["bytes_received"], 4);
 }
 
+TEST(ProxyProtocolTaken, ASilentPeerCostsTheTimeoutAndNoMore)
+{
+    Server one({"listen", "--proxy-protocol", "--timeout", "100ms", "127.0.0.1:0"});
+    const auto silent = Peer::connect_to(one.endpoint());
+    const auto outcome = one->wait();
+    EXPECT_TRUE(exited(outcome, 3));
+    EXPECT_NE(outcome.err.find("(ETIMEDOUT): it did not come within --timeout"), std::string::npos)
+        << outcome;
+
+    Server many({"listen", "-k", "--proxy-protocol", "--timeout", "100ms", "--max-conns", "1",
+                 "127.0.0.1:0"});
+    const auto first = Peer::connect_to(many.endpoint());
+    const auto second = run({"connect", "--proxy-protocol", "v1", many.endpoint()}, {.input = "x"});
+    EXPECT_TRUE(exited(second, 0));
+    many->wait_for_output("x");
+    EXPECT_EQ(first.receive_all(), "");
+}
+
 TEST(ProxyProtocolTaken, CurlSpeaksIt)
 {
     if (!has_program("curl"))

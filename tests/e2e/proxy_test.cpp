@@ -303,6 +303,7 @@ TEST(ProxyProtocolSent, NginxBelievesIt)
     const TemporaryDirectory directory;
     write_file(directory.path("nginx.conf"), R"(
 daemon off;
+user root root;
 master_process off;
 error_log stderr;
 pid nginx.pid;
