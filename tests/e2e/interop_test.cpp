@@ -130,29 +130,7 @@ TEST(Nginx, InFrontOfASlowUpstreamAnswersWithNoHalfClose)
         std::this_thread::sleep_for(std::chrono::milliseconds(300)); // slow is what it is about
         send_bytes(connection, "HTTP/1.0 200 OK\r\n\r\nlate answer");
     });
-    const TemporaryDirectory directory;
-    write_file(directory.path("nginx.conf"), R"(
-daemon off;
-master_process off;
-pid nginx.pid;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    server {
-        listen 127.0.0.1:7081;
-        location / { proxy_pass http://)" + upstream.endpoint() +
-                                                 R"(; }
-    }
-}
-)");
-    const Service nginx(
-        {"nginx", "-p", directory.path(""), "-c", directory.path("nginx.conf"), "-e", "stderr"},
-        7081);
+    const Nginx nginx(7081, "", "location / { proxy_pass http://" + upstream.endpoint() + "; }");
     const std::string request = "GET / HTTP/1.0\r\n\r\n";
     const auto whole = run({"connect", "--no-half-close", "127.0.0.1:7081"}, {.input = request});
     EXPECT_TRUE(exited(whole, 0));

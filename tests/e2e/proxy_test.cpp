@@ -300,30 +300,9 @@ TEST(ProxyProtocolSent, NginxBelievesIt)
 {
     if (!has_program("nginx"))
         GTEST_SKIP() << "no nginx here";
-    const TemporaryDirectory directory;
-    write_file(directory.path("nginx.conf"), R"(
-daemon off;
-user root root;
-master_process off;
-error_log stderr;
-pid nginx.pid;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    server {
-        listen 127.0.0.1:8080 proxy_protocol;
-        location / { return 200 "<$proxy_protocol_addr $proxy_protocol_port>"; }
-    }
-}
-)");
-    const Service nginx(
-        {"nginx", "-p", directory.path(""), "-c", directory.path("nginx.conf"), "-e", "stderr"},
-        8080);
+    const Nginx nginx(
+        8080, "proxy_protocol",
+        R"(location / { return 200 "<$proxy_protocol_addr $proxy_protocol_port>"; })");
     for (const char* option : {"v1=192.0.2.9:4711", "v2=192.0.2.9:4711", "v1=[2001:db8::1]:4711",
                                "v2=[2001:db8::1]:4711"}) {
         const auto outcome =

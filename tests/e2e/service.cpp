@@ -54,4 +54,28 @@ Service::Service(const Words& words, std::uint16_t port, Surroundings surroundin
     }
 }
 
+Nginx::Nginx(std::uint16_t port, const std::string& listen_options, const std::string& server)
+{
+    const auto configuration = m_directory.path("nginx.conf");
+    write_file(configuration, R"(
+daemon off;
+user root root;
+master_process off;
+error_log stderr;
+pid nginx.pid;
+events {}
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    server {
+        listen 127.0.0.1:)" + std::to_string(port) +
+                                  " " + listen_options + ";\n" + server + "\n    }\n}\n");
+    m_service.emplace(
+        Words{"nginx", "-p", m_directory.path(""), "-c", configuration, "-e", "stderr"}, port);
+}
+
 } // namespace sockit::test

@@ -23,4 +23,15 @@ private:
     Running m_running;
 };
 
+/// nginx with one HTTP server, whose configuration is given, on 127.0.0.1:port.
+class Nginx {
+public:
+    /// `listen_options`: "ssl", "proxy_protocol"; `server`: what stands in `server { }` besides.
+    Nginx(std::uint16_t port, const std::string& listen_options, const std::string& server);
+
+private:
+    TemporaryDirectory m_directory;
+    std::optional<Service> m_service;
+};
+
 } // namespace sockit::test

@@ -27,42 +27,15 @@ Outcome secure_client(std::uint16_t port, Surroundings surroundings, const Words
     return run(words, std::move(surroundings));
 }
 
-/// A server that answers requests, with the certificates of `location` and more as it says.
-class Nginx {
-public:
-    explicit Nginx(const std::string& more)
-    {
-        const auto& identity = common_pki().server;
-        write_file(m_directory.path("nginx.conf"), R"(
-daemon off;
-master_process off;
-error_log stderr;
-pid nginx.pid;
-events {}
-http {
-    access_log off;
-    client_body_temp_path body;
-    proxy_temp_path proxy;
-    fastcgi_temp_path fastcgi;
-    uwsgi_temp_path uwsgi;
-    scgi_temp_path scgi;
-    server {
-        listen 127.0.0.1:8443 ssl;
-        ssl_certificate )" + identity.certificate + ";\nssl_certificate_key " +
-                                                       identity.key + ";\n" + more + R"(
-        location / { return 200 "<$ssl_protocol $ssl_server_name $ssl_client_s_dn>\n"; }
-    }
+/// A server that answers requests, with our certificate and more as it says.
+Nginx secure_nginx(const std::string& more)
+{
+    const auto& identity = common_pki().server;
+    return {8443, "ssl",
+            "ssl_certificate " + identity.certificate + ";\nssl_certificate_key " + identity.key +
+                ";\n" + more + R"(
+        location / { return 200 "<$ssl_protocol $ssl_server_name $ssl_client_s_dn>\n"; })"};
 }
-)");
-        m_server.emplace(Words{"nginx", "-p", m_directory.path(""), "-c",
-                               m_directory.path("nginx.conf"), "-e", "stderr"},
-                         8443);
-    }
-
-private:
-    TemporaryDirectory m_directory;
-    std::optional<Service> m_server;
-};
 
 TEST(TlsPeers, OpenSslServes)
 {
@@ -153,7 +126,7 @@ TEST(TlsPeers, NginxServes)
 {
     if (!has_program("nginx"))
         GTEST_SKIP() << "no nginx here";
-    const Nginx nginx("ssl_protocols TLSv1.2 TLSv1.3;");
+    const Nginx nginx = secure_nginx("ssl_protocols TLSv1.2 TLSv1.3;");
     const auto outcome =
         secure_client(8443, {.input = "GET / HTTP/1.0\r\n\r\n"}, {"--no-half-close"});
     EXPECT_TRUE(exited(outcome, 0));
@@ -165,7 +138,8 @@ TEST(TlsPeers, NginxKnowsOurCertificate)
     if (!has_program("nginx"))
         GTEST_SKIP() << "no nginx here";
     const auto& pki = common_pki();
-    const Nginx nginx("ssl_verify_client on; ssl_client_certificate " + pki.pki.authority() + ";");
+    const Nginx nginx =
+        secure_nginx("ssl_verify_client on; ssl_client_certificate " + pki.pki.authority() + ";");
     const auto outcome = secure_client(
         8443, {.input = "GET / HTTP/1.0\r\n\r\n"},
         {"--no-half-close", "--cert", pki.client.certificate, "--key", pki.client.key});
