@@ -41,10 +41,15 @@ constexpr std::array table{
                 "peer is told (FIN), and its answer is read to its end. After the peer's end a\n"
                 "file is sent to its end; an idle terminal ends at once, an idle pipe after 100\n"
                 "ms. Exit 0 only if the peer acknowledged every byte.\n\n"
+                "--send and --expect come first, in their order. Where the last of them is an\n"
+                "answer, it ends the run; behind a last --send stdin has its turn.\n\n"
                 "Examples:\n"
                 "  echo hello | sockit connect localhost 7\n"
                 "  sockit connect --json --timeout 2s example.org:80 < request\n"
-                "  sockit connect unix:/run/app.sock -- ./client",
+                "  sockit connect unix:/run/app.sock -- ./client\n"
+                "  sockit connect --send 'PING\\r\\n' --expect +PONG localhost 6379\n"
+                "  sockit connect tls:example.org:443 --crlf --no-half-close < request\n"
+                "  sockit connect --proxy socks5h://localhost:1080 db.example:5432",
             .takes_child = true,
             .make = make_connect},
     Command{

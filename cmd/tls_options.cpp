@@ -89,7 +89,7 @@ std::vector<Option> tls_client_options(TlsClientArgs& args)
         {"--ca", "FILE|DIR", "Trust these authorities instead of the system's", &args.ca},
         {"--cert", "FILE", "Show this certificate", &args.cert},
         {"--key", "FILE", "Its private key (default: in the same file)", &args.key},
-        {"--alpn", "NAME,…", "Offer these application protocols", &args.alpn},
+        {"--alpn", "LIST", "Offer these application protocols, comma-separated", &args.alpn},
         {"--tls-min", "VERSION", "Lowest TLS version: 1.0 to 1.3 (default: 1.2)", &args.least},
         {"--insecure", "", "Take any certificate", &args.insecure},
     };
@@ -102,7 +102,8 @@ std::vector<Option> tls_server_options(TlsServerArgs& args)
         {"--tls-key", "FILE", "Its private key (default: in the same file)", &args.key},
         {"--tls-client-ca", "FILE|DIR", "Demand client certificates of these authorities",
          &args.client_ca},
-        {"--alpn", "NAME,…", "Accept these application protocols, the first preferred", &args.alpn},
+        {"--alpn", "LIST",
+         "Accept these application protocols, comma-separated, the first preferred", &args.alpn},
         {"--tls-min", "VERSION", "Lowest TLS version: 1.0 to 1.3 (default: 1.2)", &args.least},
     };
 }
