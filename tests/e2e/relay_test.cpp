@@ -546,9 +546,8 @@ TEST_P(BothRoles, AStdinThatCannotBeReadIsNoEndOfInput)
 
 TEST_P(BothRoles, SixtyFourMebibytesOfAddressSpaceAreEnough)
 {
-#ifdef __SANITIZE_ADDRESS__
-    GTEST_SKIP() << "AddressSanitizer needs terabytes of them";
-#endif
+    if (is_sanitized())
+        GTEST_SKIP() << "AddressSanitizer needs terabytes of them";
     const auto data = pattern(mebibytes_4);
     Surroundings surroundings{.input = data};
     surroundings.limits[RLIMIT_AS] = 64UL << 20U;

@@ -151,7 +151,13 @@ testing::AssertionResult died_by(const Outcome& outcome, int signal)
            << "wanted death by SIG" << sigabbrev_np(signal) << ", got " << outcome;
 }
 
-std::string sockit_binary() { return SOCKIT_BINARY; }
+std::string sockit_binary()
+{
+    const char* other = std::getenv("SOCKIT_BINARY");
+    return other != nullptr ? other : SOCKIT_BINARY;
+}
+
+bool is_sanitized() { return run({"--version"}).out.find("sanitize=") != std::string::npos; }
 
 Running::Running(const Words& words, Surroundings surroundings)
     : m_surroundings(std::move(surroundings)), m_end(Time::now() + m_surroundings.limit),

@@ -53,8 +53,10 @@ struct Surroundings {
         std::chrono::seconds(30); ///< a run that is longer fails the test
 };
 
-/// The path of the sockit under test.
+/// The path of the sockit under test: the environment's SOCKIT_BINARY, or that of this build.
 std::string sockit_binary();
+/// Whether it was built with sanitizers.
+bool is_sanitized();
 
 /// A process in the background: killed and reaped at the end of its life if it still runs. Its
 /// output is read all the time, so that it never blocks on us.
