@@ -107,10 +107,12 @@ namespace sockit {
 
 /// The functions, each under its own name and with its own type.
 struct OpenSsl {
+    // NOLINTBEGIN(readability-identifier-naming, bugprone-macro-parentheses): names of OpenSSL's
 #define SOCKIT_MEMBER(name) decltype(&::name) name = nullptr;
     SOCKIT_LIBCRYPTO_FUNCTIONS(SOCKIT_MEMBER)
     SOCKIT_LIBSSL_FUNCTIONS(SOCKIT_MEMBER)
 #undef SOCKIT_MEMBER
+    // NOLINTEND(readability-identifier-naming, bugprone-macro-parentheses)
 };
 
 /// Loads libcrypto.so.3 and libssl.so.3 at the first call; they stay. Error: Domain::Unsupported,
@@ -121,12 +123,12 @@ Result<> load_openssl();
 const OpenSsl& openssl();
 
 /// Frees what OpenSSL made: `std::unique_ptr<SSL, OpenSslFree<&OpenSsl::SSL_free>>`.
-template <auto function>
+template <auto Function>
 struct OpenSslFree {
     template <class T>
     void operator()(T* object) const
     {
-        (openssl().*function)(object);
+        (openssl().*Function)(object);
     }
 };
 

@@ -22,7 +22,8 @@ std::string name_text(const X509_NAME* name)
     if (!memory || openssl().X509_NAME_print_ex(memory.get(), name, 0, flags) < 0)
         return {};
     char* bytes = nullptr;
-    const auto length = openssl().BIO_ctrl(memory.get(), BIO_CTRL_INFO, 0, &bytes);
+    const auto length =
+        openssl().BIO_ctrl(memory.get(), BIO_CTRL_INFO, 0, static_cast<void*>(&bytes));
     return length > 0 ? readable_text({bytes, static_cast<std::size_t>(length)}) : std::string();
 }
 
