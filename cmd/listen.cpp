@@ -49,7 +49,7 @@ public:
         auto plan = plan_listen(m_args);
         if (plan && output)
             plan->relay.progress = shows_progress(*output) && !plan->relay.hex;
-        return run_planned(output, std::move(plan), m_args.network.netns,
+        return run_planned(output, plan, m_args.network.netns,
                            {.shape = listen_shape, .stdout_carries_payload = true}, act, early);
     }
 
