@@ -3,7 +3,7 @@
 #include "base/result.h"
 #include "diag/proc_net.h"
 #include "diag/sock_diag.h"
-#include "op/stat.h"
+#include "op/stat_plan.h"
 
 #include <string_view>
 

@@ -3,6 +3,7 @@
 #include "sock/endpoint.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ struct SocketOwner {
     std::int32_t pid = 0;
     std::int32_t fd = 0;
     std::string comm; ///< raw bytes of /proc/PID/comm: escape before printing
+    /// The thread whose descriptor it is, where threads were asked for or only one of them has it.
+    std::optional<std::int32_t> tid;
 
     bool operator==(const SocketOwner&) const = default;
 };
@@ -72,17 +75,30 @@ struct SocketMemory {
     bool operator==(const SocketMemory&) const = default;
 };
 
+/// A network namespace as it is told to people.
+struct NetnsTag {
+    std::uint64_t inode = 0;
+    std::string name;     ///< of ip-netns(8) or what it seems to belong to; empty: none known
+    std::int32_t pid = 0; ///< a process that lives in it; 0: none
+
+    bool operator==(const NetnsTag&) const = default;
+};
+
 /// What the kernel says of one socket, from sock_diag or from /proc/net. Unknown is nullopt, never
 /// a fake 0.
 struct SocketInfo {
-    std::string_view netid; ///< ss's: tcp udp u_str u_dgr u_seq …
+    std::string_view netid; ///< ss's: tcp udp raw mptcp u_str u_dgr u_seq p_raw p_dgr nl v_str …
     int family = 0;         ///< AF_*
     SocketState state = SocketState::Unknown;
     std::optional<std::uint64_t> recv_q;
     std::optional<std::uint64_t> send_q;
     Endpoint local;
     std::optional<Endpoint> peer;
+    /// raw: IPPROTO_*, packet: ETH_P_* (host order), netlink: NETLINK_*.
+    std::optional<std::uint32_t> protocol;
     std::uint32_t interface = 0; ///< bound device's index, 0 none
+    std::string interface_name;  ///< in the socket's own namespace; empty: none, or not known
+    std::shared_ptr<const NetnsTag> netns; ///< only where several are listed
     std::optional<std::uint32_t> uid;
     std::optional<std::uint64_t> inode; ///< 0: no inode (TIME-WAIT, request sockets)
     std::optional<std::uint64_t> cookie;
@@ -108,6 +124,14 @@ struct SocketInfo {
     std::string_view congestion_block; ///< whose state it is: "bbr", "dctcp", "vegas" or nobody's
     std::vector<TcpInfoField> congestion_info; ///< named and measured like tcp_info
     std::optional<SocketMemory> memory;
+    std::optional<std::uint8_t> tos;           ///< IPv4's; also of an IPv6 socket that speaks IPv4
+    std::optional<std::uint8_t> traffic_class; ///< IPv6's
+    std::optional<std::uint32_t> class_id;     ///< net_cls cgroup's, or SO_PRIORITY
+    std::optional<std::uint32_t> mark;  ///< SO_MARK; the kernel tells it to CAP_NET_ADMIN only
+    std::optional<std::uint64_t> drops; ///< packets that found no room
+    std::optional<std::uint16_t> inet_options; ///< bits of struct inet_diag_sockopt, first is bit 0
+    std::string upper_protocol;                ///< TCP_ULP: "tls", "mptcp"; empty: none
+    std::vector<TcpInfoField> upper_protocol_info; ///< named and measured like tcp_info
 
     bool operator==(const SocketInfo&) const = default;
 };

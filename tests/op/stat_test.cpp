@@ -1,5 +1,6 @@
 #include "emitted.h"
 #include "op/stat.h"
+#include "op/stat_queries.h"
 #include "sock/socket.h"
 #include "support/network.h"
 #include "support/proc_root.h"

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "event/stat.h"
+
+#include <cstdint>
+#include <string>
+
+namespace sockit {
+
+enum class StatSource : std::uint8_t {
+    Auto, ///< netlink, and /proc for what this kernel does not list over it
+    Netlink,
+    Proc,
+};
+
+enum class StatSelection : std::uint8_t {
+    Overview,  ///< counts of all, then those that wait for clients
+    Connected, ///< as ss without -a or -l
+    Listening,
+    All,
+};
+
+struct StatPlan {
+    bool tcp = true;
+    bool udp = true;
+    bool local = true; ///< unix sockets
+    bool v4 = true;
+    bool v6 = true;
+    StatSelection selection = StatSelection::Overview;
+    StatSource source = StatSource::Auto;
+    StatView view;
+    bool services = false; ///< look up the names of ports
+    std::string proc_root = "/proc";
+
+    bool operator==(const StatPlan&) const = default;
+};
+
+} // namespace sockit

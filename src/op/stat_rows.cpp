@@ -1,0 +1,93 @@
+#include "op/stat_rows.h"
+
+#include "base/escape.h"
+#include "diag/owner.h"
+#include "op/stat_queries.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace sockit {
+
+StatRows::StatRows(const StatPlan& plan, const Emit& emit)
+    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root)
+{}
+
+Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
+{
+    m_held.clear();
+    m_first_failure.reset();
+    m_unreadable = 0;
+    m_anything_read = false;
+    m_stopped = false;
+    // The overview counts before it shows.
+    const bool hold = m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const auto take = [&](const SocketInfo& row) {
+        if (!choose(row))
+            return true;
+        if (hold)
+            m_held.push_back(row);
+        else
+            m_stopped = !visit(row);
+        return !m_stopped;
+    };
+    for (const auto& query : stat_queries(m_plan))
+        TRY(dump(query, info, take));
+    if (m_first_failure && !m_anything_read)
+        return Failure(std::move(*m_first_failure));
+    visit_held(info, visit);
+    if (m_unreadable > 0)
+        m_emit(Warning{std::to_string(m_unreadable) +
+                           (via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
+                                            : std::string(" messages of sock_diag")) +
+                           " could not be read and were skipped",
+                       std::nullopt});
+    return {};
+}
+
+/// A list that is not there (IPv6 switched off) is empty; other failures end the run.
+Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit)
+{
+    if (m_stopped)
+        return {};
+    const auto unreadable = m_source.dump(query, info, visit);
+    if (unreadable) {
+        m_unreadable += *unreadable;
+        m_anything_read = true;
+        return {};
+    }
+    if (unreadable.error().code != ENOENT || via() != "proc")
+        return Failure(unreadable.error());
+    if (!m_first_failure)
+        m_first_failure = unreadable.error();
+    return {};
+}
+
+void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
+{
+    if (m_held.empty())
+        return;
+    std::vector<std::uint64_t> inodes;
+    inodes.reserve(m_held.size());
+    for (const auto& held : m_held) {
+        inodes.push_back(held.inode.value_or(0));
+        inodes.push_back(held.peer_inode.value_or(0));
+    }
+    const auto owners = find_owners(std::move(inodes), m_plan.proc_root);
+    if (!owners)
+        m_emit(Warning{"processes are not known", owners.error()});
+    for (auto& held : m_held) {
+        info = std::move(held);
+        info.processes_asked = true;
+        if (owners)
+            owners->assign_to(info);
+        if (!visit(info))
+            break;
+    }
+    if (owners && owners->unreadable() > 0)
+        m_emit(Note{"processes whose descriptors may not be seen: " +
+                    std::to_string(owners->unreadable())});
+    m_held.clear();
+}
+
+} // namespace sockit

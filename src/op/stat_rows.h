@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/result.h"
+#include "diag/socket_query.h"
+#include "event/event.h"
+#include "op/stat_plan.h"
+#include "op/stat_source.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace sockit {
+
+/// The sockets of a plan in the order of the listing, one at a time and complete, with processes
+/// where the plan wants them. The one way to sockets for everything that stat does with them.
+class StatRows {
+public:
+    /// `emit` takes Warnings and Notes: processes that are not known, rows that could not be read.
+    StatRows(const StatPlan& plan, const Emit& emit);
+
+    /// Whether a socket that was read shall be visited at all; called before its processes are
+    /// looked for.
+    using Choice = std::function<bool(const SocketInfo&)>;
+
+    /// Reads the sockets anew and visits those chosen in `info`, which is reused for each. What
+    /// needs no processes is visited as it is read. An error: nothing, or not all, could be read;
+    /// some may have been visited.
+    Result<> read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
+
+    /// "netlink" or "proc": where the current row, or the last one, comes from.
+    [[nodiscard]] std::string_view via() const { return m_source.via(); }
+    /// Rows or messages of the last read() that were none.
+    [[nodiscard]] std::uint64_t unreadable() const { return m_unreadable; }
+
+private:
+    Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
+    void visit_held(SocketInfo& info, const SocketVisitor& visit);
+
+    const StatPlan& m_plan;
+    const Emit& m_emit;
+    SocketSource m_source;
+    std::vector<SocketInfo> m_held; ///< rows that wait for their processes
+    std::optional<Error> m_first_failure;
+    std::uint64_t m_unreadable = 0;
+    bool m_anything_read = false;
+    bool m_stopped = false;
+};
+
+} // namespace sockit
