@@ -19,8 +19,8 @@ public:
 
     /// Of the socket in hand: filled by whoever reads, and reused for each.
     [[nodiscard]] StatSocket& socket() { return m_socket; }
-    /// Names the ports of the socket in hand.
-    void name_ports();
+    /// Names the ports of any socket.
+    void name_ports(StatSocket& socket);
     /// Passes the socket in hand on; false when the output can take no more.
     bool show();
 

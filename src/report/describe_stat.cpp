@@ -283,6 +283,14 @@ void describe(const StatSummary& event, Record& record)
     record.start("summary", Level::Hidden);
     add_totals(record.fields, event.counts);
     record.fields.add("unreadable", event.unreadable);
+    if (event.killed) {
+        record.fields.add("destroyed", event.killed->destroyed);
+        record.fields.add("not_destroyed", event.killed->failed);
+    }
+    if (event.overflows)
+        record.fields.add("overflows", *event.overflows);
+    if (event.over_time)
+        record.fields.add("stopped_by", event.stopped_by);
 }
 
 } // namespace sockit
