@@ -1,13 +1,14 @@
 #include "op/stat_kill.h"
 
 #include "base/escape.h"
+#include "diag/packed_sockets.h"
 #include "diag/sock_destroy.h"
 #include "op/stat_rows.h"
 #include "op/stat_show.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <utility>
+#include <vector>
 
 namespace sockit {
 
@@ -51,17 +52,18 @@ private:
         m_emit(StatStart{m_rows.via(), std::chrono::system_clock::now()});
         auto destroyer = TRY(SocketDestroyer::open());
         // What hides behind another at the same addresses is found once that one is gone.
-        std::vector<SocketInfo> hidden;
+        std::vector<PackedSockets::Place> hidden;
+        auto before = m_killed.destroyed;
         do {
+            before = m_killed.destroyed;
             hidden.clear();
-            const auto before = m_killed.destroyed;
-            for (auto& info : m_held)
-                if (!TRY(destroy(destroyer, info)))
-                    hidden.push_back(std::move(info));
-            m_held.swap(hidden);
-            if (m_killed.destroyed == before)
-                break;
-        } while (!m_held.empty());
+            for (const auto place : m_left) {
+                m_held.get(place, m_show.socket().info);
+                if (!TRY(destroy(destroyer)))
+                    hidden.push_back(place);
+            }
+            m_left.swap(hidden);
+        } while (!m_left.empty() && m_killed.destroyed != before);
         return look_again();
     }
 
@@ -71,21 +73,21 @@ private:
     {
         return m_rows.read(m_show.socket().info, SocketDestroyer::may_destroy,
                            [&](const SocketInfo& info) {
-                               m_held.push_back(info);
+                               m_left.push_back(m_held.add(info));
                                return true;
                            });
     }
 
-    /// False when it is not found. An error concerns all that are left.
-    Result<bool> destroy(SocketDestroyer& destroyer, const SocketInfo& info)
+    /// The socket in hand; false when it is not found. An error concerns all that are left.
+    Result<bool> destroy(SocketDestroyer& destroyer)
     {
+        const auto& info = m_show.socket().info;
         if (m_output_gone)
             return true;
         const auto destroyed = destroyer.destroy(info);
         if (destroyed) {
             ++m_killed.destroyed;
             count_socket(m_summary.counts, info);
-            m_show.socket().info = info;
             m_output_gone = !m_show.show();
             return true;
         }
@@ -100,11 +102,13 @@ private:
     /// Those not found have ended by themselves, unless they are still listed.
     Result<> look_again()
     {
-        if (m_held.empty())
+        if (m_left.empty())
             return {};
         std::vector<std::uint64_t> lost;
-        for (const auto& info : m_held)
-            lost.push_back(info.cookie.value_or(0));
+        for (const auto place : m_left) {
+            m_held.get(place, m_show.socket().info);
+            lost.push_back(m_show.socket().info.cookie.value_or(0));
+        }
         std::ranges::sort(lost);
         const auto is_lost = [&](const SocketInfo& info) {
             return info.cookie && std::ranges::binary_search(lost, *info.cookie);
@@ -127,7 +131,8 @@ private:
     const Emit& m_emit;
     StatRows m_rows;
     StatShow m_show;
-    std::vector<SocketInfo> m_held;
+    PackedSockets m_held;
+    std::vector<PackedSockets::Place> m_left; ///< of those, what is still to be destroyed
     StatKilled m_killed;
     StatSummary m_summary;
     std::optional<Error> m_same_failure;

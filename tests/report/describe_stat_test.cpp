@@ -312,7 +312,7 @@ TEST(DescribeStat, DestroyedOnALineOfItsOwn)
                                json(event.socket) + "}");
     Record record(Record::Want::Text, false);
     describe(event, record);
-    EXPECT_EQ(record.line, "destroyed tcp    ESTAB  0      5      [::1]:40000            [::1]:22");
+    EXPECT_EQ(record.line, "destroyed tcp    ESTAB  0      5      [::1]:40000          [::1]:22");
 }
 
 TEST(DescribeStat, SummaryOfARunThatKillsOrHasNoEnd)
