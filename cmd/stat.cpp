@@ -1,18 +1,11 @@
 #include "cmd/stat.h"
 
 #include "cmd/run_planned.h"
-
-#include <array>
+#include "report/describe.h"
 
 namespace sockit {
 
 namespace {
-
-constexpr std::array placements{
-    Placement{"start", Placement::Where::Top},
-    Placement{"socket", Placement::Where::Array, "sockets"},
-    Placement{"summary", Placement::Where::Object, "summary"},
-};
 
 class Stat final : public Invocation {
 public:
@@ -20,8 +13,12 @@ public:
 
     ExitStatus run() override
     {
-        const auto act = [](const StatPlan& plan, const Emit& emit) -> Result<Ending> {
+        const auto act = [this](const StatPlan& plan, const Emit& emit) -> Result<Ending> {
             const auto listed = stat_sockets(plan, emit);
+            if (listed && m_args.check && *listed == 0)
+                return Ending{.status = ExitStatus::No,
+                              .why = Error::unmet("stat", "", "no socket matches"),
+                              .signal = {}};
             if (listed)
                 return Ending{};
             return Ending{
@@ -32,7 +29,7 @@ public:
             emit(StatSummary{});
         };
         return run_planned(plan_output(m_args.output), plan_stat(m_args, words), m_args.netns,
-                           {.shape = {.schema = "sockit.stat/1", .placements = placements},
+                           {.shape = m_args.count_by ? stat_counts_shape : stat_shape,
                             .flush = Flush::WhenFull,
                             .header = !m_args.no_header},
                            act, early);
@@ -57,10 +54,18 @@ std::vector<Option> stat_options(StatArgs& args)
              {"-6,--ipv6", "", "IPv6 only", &args.v6},
              {"-n,--numeric", "", "Numbers instead of service names", &args.numeric},
              {"-p,--processes", "", "The processes that have the socket open", &args.processes},
+             {"-T,--threads", "", "The same by thread", &args.threads},
              {"-e,--extended", "", "User, inode, cookie, control group, shutdown", &args.extended},
              {"-i,--info", "", "What TCP knows of the connection", &args.info},
              {"-m,--memory", "", "Memory of the socket", &args.memory},
              {"-o,--options", "", "Pending timers", &args.timers},
+             {"-s,--summary", "", "The kernel's own counts, at once", &args.totals},
+             {"--count-by", "LIST", "How many have the same COLUMN,…: state, process, peer …",
+              &args.count_by},
+             {"--columns", "LIST", "Show these columns", &args.columns},
+             {"--sort", "LIST", "Sort by these columns, -COLUMN descending", &args.sort},
+             {"--check", "", "Exit status 1 if nothing matches", &args.check},
+             {"-O,--oneline", "", "Everything about a socket on one line", &args.one_line},
              {"-H,--no-header", "", "No column names", &args.no_header},
              {"--via", "SOURCE", "auto, netlink or proc", &args.via},
              {"--proc-root", "DIR", "Read a directory laid out like /proc", &args.proc_root},

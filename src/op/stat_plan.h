@@ -1,9 +1,10 @@
 #pragma once
 
-#include "event/stat.h"
+#include "event/stat_columns.h"
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sockit {
 
@@ -18,6 +19,15 @@ enum class StatSelection : std::uint8_t {
     Connected, ///< as ss without -a or -l
     Listening,
     All,
+    None, ///< no sockets: their totals alone
+};
+
+/// What rows are sorted by.
+struct StatOrder {
+    const StatColumn* column = nullptr;
+    bool descending = false;
+
+    bool operator==(const StatOrder&) const = default;
 };
 
 struct StatPlan {
@@ -29,7 +39,10 @@ struct StatPlan {
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
     StatView view;
-    bool services = false; ///< look up the names of ports
+    bool services = false;                   ///< look up the names of ports
+    bool totals = false;                     ///< the kernel's own counts, first
+    std::vector<const StatColumn*> count_by; ///< how many say the same there, instead of sockets
+    std::vector<StatOrder> sort;
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

@@ -1,0 +1,47 @@
+#include "op/stat_sorter.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sockit {
+
+void StatSorter::add(const StatSocket& socket)
+{
+    Held held{{}, socket.info};
+    for (const auto& order : m_orders)
+        held.values.push_back(stat_sort_value(*order.column, socket));
+    m_held.push_back(std::move(held));
+}
+
+void StatSorter::visit(StatSocket& socket, const std::function<bool()>& visitor)
+{
+    std::vector<const Held*> order;
+    order.reserve(m_held.size());
+    for (const auto& held : m_held)
+        order.push_back(&held);
+    std::ranges::stable_sort(order,
+                             [this](const Held* a, const Held* b) { return comes_before(*a, *b); });
+    for (const auto* held : order) {
+        socket.info = held->info;
+        if (!visitor())
+            break;
+    }
+    m_held.clear();
+}
+
+bool StatSorter::comes_before(const Held& a, const Held& b) const
+{
+    for (std::size_t i = 0; i < m_orders.size(); ++i) {
+        const auto& left = a.values[i];
+        const auto& right = b.values[i];
+        const bool left_known = !std::holds_alternative<std::monostate>(left);
+        const bool right_known = !std::holds_alternative<std::monostate>(right);
+        if (left_known != right_known)
+            return left_known;
+        if (left != right)
+            return m_orders[i].descending ? right < left : left < right;
+    }
+    return false;
+}
+
+} // namespace sockit
