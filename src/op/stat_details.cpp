@@ -4,6 +4,19 @@
 
 namespace sockit {
 
+namespace {
+
+/// A process's first thread has its number.
+void name_first_threads(std::optional<std::vector<SocketOwner>>& owners)
+{
+    if (!owners)
+        return;
+    for (auto& owner : *owners)
+        owner.tid = owner.tid.value_or(owner.pid);
+}
+
+} // namespace
+
 void StatDetails::complete(StatSocket& socket)
 {
     if (m_plan.services && socket.info.local.is_inet())
@@ -12,6 +25,10 @@ void StatDetails::complete(StatSocket& socket)
         socket.user = socket.info.uid ? m_users.name_of(*socket.info.uid) : "";
     if (m_plan.view.commands)
         add_processes(socket);
+    if (m_plan.view.threads) {
+        name_first_threads(socket.info.processes);
+        name_first_threads(socket.info.peer_processes);
+    }
 }
 
 void StatDetails::add_services(StatSocket& socket)

@@ -7,7 +7,8 @@ namespace sockit {
 
 void StatSorter::add(const StatSocket& socket)
 {
-    Held held{{}, socket.info};
+    Held held{{}, m_sockets.add(socket.info)};
+    held.values.reserve(m_orders.size());
     for (const auto& order : m_orders)
         held.values.push_back(stat_sort_value(*order.column, socket));
     m_held.push_back(std::move(held));
@@ -15,18 +16,15 @@ void StatSorter::add(const StatSocket& socket)
 
 void StatSorter::visit(StatSocket& socket, const std::function<bool()>& visitor)
 {
-    std::vector<const Held*> order;
-    order.reserve(m_held.size());
-    for (const auto& held : m_held)
-        order.push_back(&held);
-    std::ranges::stable_sort(order,
-                             [this](const Held* a, const Held* b) { return comes_before(*a, *b); });
-    for (const auto* held : order) {
-        socket.info = held->info;
+    std::ranges::stable_sort(m_held,
+                             [this](const Held& a, const Held& b) { return comes_before(a, b); });
+    for (const auto& held : m_held) {
+        m_sockets.get(held.place, socket.info);
         if (!visitor())
             break;
     }
     m_held.clear();
+    m_sockets.clear();
 }
 
 bool StatSorter::comes_before(const Held& a, const Held& b) const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "diag/packed_sockets.h"
 #include "event/stat_columns.h"
 #include "op/stat_plan.h"
 
@@ -21,12 +22,13 @@ public:
 private:
     struct Held {
         std::vector<StatValue> values; ///< one an order
-        SocketInfo info;
+        PackedSockets::Place place;
     };
 
     [[nodiscard]] bool comes_before(const Held& a, const Held& b) const;
 
     const std::vector<StatOrder>& m_orders;
+    PackedSockets m_sockets;
     std::vector<Held> m_held;
 };
 

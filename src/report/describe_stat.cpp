@@ -89,6 +89,8 @@ void add_owners(Fields& fields, std::string_view key, const StatSocket& event,
         fields.add("pid", owner.pid);
         fields.add("fd", owner.fd);
         fields.add("comm", owner.comm);
+        if (owner.tid)
+            fields.add("tid", *owner.tid);
         if (event.view.commands)
             add_details(fields, event, owner.pid);
         fields.end_object();

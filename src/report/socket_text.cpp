@@ -183,6 +183,10 @@ void append_processes(std::string& out, const SocketInfo& info)
         out += escape(owner.comm);
         out += "\",pid=";
         append_number(out, static_cast<std::uint64_t>(owner.pid));
+        if (owner.tid) {
+            out += ",tid=";
+            append_number(out, static_cast<std::uint64_t>(*owner.tid));
+        }
         out += ",fd=";
         append_number(out, static_cast<std::uint64_t>(owner.fd));
         out += ')';

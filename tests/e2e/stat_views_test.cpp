@@ -135,6 +135,13 @@ TEST_F(StatViewsTest, MachinesGetWhatTheColumnsNeed)
               std::string::npos);
 }
 
+TEST_F(StatViewsTest, ThreadsAreOwnersOfTheirOwn)
+{
+    const auto socket = parse_document(run({"stat", "-tlT", "--json"}).out)["sockets"].at(0);
+    ASSERT_GE(socket["processes"].size(), 1U) << socket;
+    EXPECT_EQ(socket["processes"][0]["tid"], ::getpid()) << socket;
+}
+
 TEST_F(StatViewsTest, OneLineKeepsARowASocket)
 {
     EXPECT_EQ(lines_of(run({"stat", "-tanimO", "-H"}).out).size(), 5U);

@@ -87,6 +87,16 @@ TEST(DescribeStatColumns, WhatOwnersSayStandsInOneCell)
     EXPECT_EQ(row(unknown, {"pid", "netid"}), "- | tcp");
 }
 
+TEST(DescribeStatColumns, ThreadsAsInSs)
+{
+    auto socket = owned();
+    socket.info.processes = {{7, 3, "x", 8}, {7, 3, "y", 9}};
+    EXPECT_EQ(row(socket, {"process", "tid"}),
+              R"(users:(("x",pid=7,tid=8,fd=3),("y",pid=7,tid=9,fd=3)) | 8,9)");
+    socket.view.processes = true;
+    EXPECT_NE(json_of(socket).find(R"({"pid":7,"fd":3,"comm":"x","tid":8})"), std::string::npos);
+}
+
 TEST(DescribeStatColumns, NumbersUsersAndQueues)
 {
     auto socket = owned();
