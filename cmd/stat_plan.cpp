@@ -73,12 +73,13 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::Listening;
     else if (some_kind || some_family)
         plan.selection = StatSelection::Connected;
-    else if (args.count_by || args.columns || args.sort)
+    else if ((args.count_by || args.columns || args.sort) && !args.time.kill)
         plan.selection = StatSelection::All;
     else if (args.totals)
         plan.selection = StatSelection::None;
     const bool overview = plan.selection == StatSelection::Overview;
     plan.totals = args.totals;
+    plan.check = args.check;
     plan.view = {.processes = args.processes || args.threads || overview,
                  .extended = args.extended,
                  .tcp_info = args.info,
@@ -89,6 +90,7 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .one_line = args.one_line};
     TRY(plan_views(args, plan));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
+    TRY(plan_stat_time(args.time, plan));
     return plan;
 }
 

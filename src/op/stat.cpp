@@ -1,15 +1,12 @@
 #include "op/stat.h"
 
-#include "base/escape.h"
 #include "diag/socket_totals.h"
-#include "op/stat_details.h"
 #include "op/stat_groups.h"
 #include "op/stat_queries.h"
 #include "op/stat_rows.h"
+#include "op/stat_show.h"
 #include "op/stat_sorter.h"
 
-#include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -21,11 +18,13 @@ namespace {
 class Listing {
 public:
     Listing(const StatPlan& plan, const Emit& emit)
-        : m_plan(plan), m_emit(emit), m_rows(plan, emit), m_details(plan), m_groups(plan.count_by),
+        : m_plan(plan), m_emit(emit), m_emit_of_rows([this](const Event& event) {
+              start();
+              return m_emit(event);
+          }),
+          m_rows(plan, m_emit_of_rows), m_show(plan, emit), m_groups(plan.count_by),
           m_sorter(plan.sort)
-    {
-        m_socket.view = plan.view;
-    }
+    {}
 
     Result<std::uint64_t> run()
     {
@@ -53,24 +52,23 @@ private:
         }
         const bool overview = m_plan.selection == StatSelection::Overview;
         const auto choose = [&](const SocketInfo& info) {
-            count(info);
+            count_socket(m_counts, info);
             return !overview || awaits_clients(info);
         };
         const auto visit = [&](const SocketInfo& /*info*/) {
             ++m_matched;
-            m_details.complete(m_socket);
-            if (!m_plan.count_by.empty()) {
-                m_groups.add(m_socket);
-                return true;
-            }
-            if (!m_plan.sort.empty()) {
-                m_sorter.add(m_socket);
-                return true;
-            }
             start();
-            return emit_socket();
+            if (m_plan.count_by.empty() && m_plan.sort.empty())
+                return m_show.show();
+            auto& socket = m_show.socket();
+            m_show.complete(socket);
+            if (m_plan.sort.empty())
+                m_groups.add(socket);
+            else
+                m_sorter.add(socket);
+            return true;
         };
-        return m_rows.read(m_socket.info, choose, visit);
+        return m_rows.read(m_show.socket().info, choose, visit);
     }
 
     void start()
@@ -89,21 +87,7 @@ private:
     void finish()
     {
         m_groups.emit_all(m_emit);
-        m_sorter.visit(m_socket, [&] {
-            m_details.complete(m_socket);
-            return emit_socket();
-        });
-    }
-
-    void count(const SocketInfo& info)
-    {
-        for (auto& count : m_counts) {
-            if (count.state == info.state && count.netid == info.netid) {
-                ++count.sockets;
-                return;
-            }
-        }
-        m_counts.push_back({info.netid, info.state, 1});
+        m_sorter.visit(m_show.socket(), [&] { return m_show.show(); });
     }
 
     /// Which states they are in is not known.
@@ -121,24 +105,11 @@ private:
             m_counts.push_back({"tcp", SocketState::TimeWait, waiting});
     }
 
-    /// Passes on what is in m_socket.info.
-    bool emit_socket()
-    {
-        const auto& info = m_socket.info;
-        const bool more = m_emit(m_socket);
-        if (more && is_accept_queue_full(info) == true)
-            return m_emit(Warning{"the accept queue of " + escape(info.local.text()) +
-                                      " is full: " + std::to_string(*info.accept_length) +
-                                      " wait, limit " + std::to_string(*info.accept_limit),
-                                  std::nullopt});
-        return more;
-    }
-
     const StatPlan& m_plan;
     const Emit& m_emit;
+    const Emit m_emit_of_rows; ///< whatever they tell, the start comes first
     StatRows m_rows;
-    StatSocket m_socket; ///< filled anew for every row
-    StatDetails m_details;
+    StatShow m_show;
     StatGroups m_groups;
     StatSorter m_sorter;
     StatTotals m_totals;

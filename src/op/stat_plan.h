@@ -1,8 +1,10 @@
 #pragma once
 
+#include "base/deadline.h"
 #include "event/stat_columns.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +32,16 @@ struct StatOrder {
     bool operator==(const StatOrder&) const = default;
 };
 
+enum class StatAct : std::uint8_t {
+    List,
+    Kill,   ///< destroy what matches
+    Events, ///< tell of sockets when they are destroyed
+};
+
 struct StatPlan {
+    StatAct act = StatAct::List;
+    std::optional<Duration> deadline{};   ///< for the whole run
+    std::optional<std::uint64_t> count{}; ///< stop after so many events
     bool tcp = true;
     bool udp = true;
     bool local = true; ///< unix sockets
@@ -43,6 +54,7 @@ struct StatPlan {
     bool totals = false;                     ///< the kernel's own counts, first
     std::vector<const StatColumn*> count_by; ///< how many say the same there, instead of sockets
     std::vector<StatOrder> sort;
+    bool check = false; ///< it is a failure when nothing matches
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

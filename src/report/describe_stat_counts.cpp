@@ -23,6 +23,12 @@ constexpr std::array stat_counts_placements{
     Placement{"summary", Placement::Where::Object, "summary"},
 };
 
+constexpr std::array stat_events_placements{
+    Placement{"start", Placement::Where::Top},
+    Placement{"event", Placement::Where::Array, "events"},
+    Placement{"summary", Placement::Where::Object, "summary"},
+};
+
 void add_versions(Fields& fields, const TotalByVersion& total)
 {
     fields.add("inet", total.v4);
@@ -88,6 +94,8 @@ std::optional<std::uint64_t> closed_of(const SocketTotals& totals)
 const DocumentShape stat_shape{.schema = "sockit.stat/1", .placements = stat_placements};
 const DocumentShape stat_counts_shape{.schema = "sockit.stat/1",
                                       .placements = stat_counts_placements};
+const DocumentShape stat_events_shape{.schema = "sockit.stat/1",
+                                      .placements = stat_events_placements};
 
 void describe(const StatTotals& event, Record& record)
 {
