@@ -65,7 +65,9 @@ TEST_F(StatViewsTest, CountsByState)
                           R"({"type":"count","key":{"state":"LISTEN"},"count":1}])"));
     const auto records = run({"stat", "-ta", "--count-by", "pid,peer,peer-port", "--jsonl"});
     EXPECT_TRUE(valid_lines(records.out)) << records;
-    EXPECT_EQ(parse_lines(records.out)[1]["key"]["peer"], "127.0.0.1") << records;
+    EXPECT_NE(records.out.find(R"("peer":"127.0.0.1","peer_port":8080},"count":2})"),
+              std::string::npos)
+        << records;
 }
 
 TEST_F(StatViewsTest, CheckSaysWhetherAnythingMatched)
@@ -138,8 +140,12 @@ TEST_F(StatViewsTest, MachinesGetWhatTheColumnsNeed)
 TEST_F(StatViewsTest, ThreadsAreOwnersOfTheirOwn)
 {
     const auto socket = parse_document(run({"stat", "-tlT", "--json"}).out)["sockets"].at(0);
-    ASSERT_GE(socket["processes"].size(), 1U) << socket;
-    EXPECT_EQ(socket["processes"][0]["tid"], ::getpid()) << socket;
+    bool first_thread = false;
+    for (const auto& owner : socket["processes"]) {
+        EXPECT_TRUE(owner.contains("tid")) << socket;
+        first_thread = first_thread || owner["tid"] == ::getpid();
+    }
+    EXPECT_TRUE(first_thread) << socket;
 }
 
 TEST_F(StatViewsTest, OneLineKeepsARowASocket)
