@@ -40,17 +40,24 @@ private:
     std::jthread m_thread;
 };
 
-/// Long chains in the kernel's table make it tell of sockets twice, see RecentCookies.
-void enter_network_with_long_chains()
-{
-    fresh_network();
-    std::ofstream("/proc/sys/net/ipv4/tcp_child_ehash_entries") << 16;
-    fresh_network();
-}
+/// Long chains in the kernel's table make it tell of sockets twice, see RecentCookies. Such a
+/// network has room for few sockets in TIME-WAIT: nothing else shall meet it.
+class NetworkWithLongChains {
+public:
+    NetworkWithLongChains()
+    {
+        fresh_network();
+        std::ofstream("/proc/sys/net/ipv4/tcp_child_ehash_entries") << 16;
+        fresh_network();
+    }
+    NetworkWithLongChains(const NetworkWithLongChains&) = delete;
+    NetworkWithLongChains& operator=(const NetworkWithLongChains&) = delete;
+    ~NetworkWithLongChains() { fresh_network(); }
+};
 
 TEST(SockDiag, NoSocketTwiceWhileConnectionsComeAndGo)
 {
-    enter_network_with_long_chains();
+    const NetworkWithLongChains network;
     const auto server = listening_socket(AF_INET, 128);
     std::vector<std::pair<Socket, Fd>> stable;
     for (int i = 0; i < 200; ++i) {
