@@ -1,4 +1,3 @@
-#include "base/escape.h"
 #include "base/parse.h"
 #include "cmd/stat.h"
 
@@ -20,13 +19,20 @@ Result<StatSource> plan_source(const StatArgs& args)
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
 }
 
+Result<std::optional<Filter>> plan_filter(std::span<const std::string> words, const StatPlan& plan)
+{
+    if (words.empty())
+        return std::nullopt;
+    std::string text;
+    for (const auto& word : words)
+        text += (&word == words.data() ? "" : " ") + word;
+    return TRY(parse_filter(text, plan.tcp || plan.udp ? AF_UNSPEC : AF_UNIX));
+}
+
 } // namespace
 
 Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words)
 {
-    if (!words.empty())
-        return Failure(Error::usage("unexpected " + quote(words[0]) +
-                                    ": stat does not support filter expressions"));
     const bool some_kind = args.tcp || args.udp || args.local;
     const bool some_family = args.v4 || args.v6;
     StatPlan plan;
@@ -46,6 +52,9 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
     else if (args.listening)
         plan.selection = StatSelection::Listening;
     else if (some_kind || some_family)
+        plan.selection = StatSelection::Connected;
+    plan.filter = TRY(plan_filter(words, plan));
+    if (plan.filter && plan.selection == StatSelection::Overview)
         plan.selection = StatSelection::Connected;
     const bool overview = plan.selection == StatSelection::Overview;
     plan.view = {.processes = args.processes || overview,

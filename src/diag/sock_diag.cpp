@@ -4,7 +4,9 @@
 #include "diag/diag_message.h"
 #include "diag/netlink_message.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -52,17 +54,27 @@ struct DumpRequest {
 template <class Request>
 Result<> send_request(FdRef netlink, const SocketQuery& query, const Request& request)
 {
+    const std::size_t code_size = query.bytecode.size();
+    const nlattr code{.nla_len = static_cast<std::uint16_t>(sizeof code + code_size),
+                      .nla_type = INET_DIAG_REQ_BYTECODE};
+    const std::size_t attributes = code_size > 0 ? sizeof code + code_size : 0;
     const DumpRequest<Request> message{
-        .header = {.nlmsg_len = sizeof message,
+        .header = {.nlmsg_len = static_cast<std::uint32_t>(sizeof message + attributes),
                    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
                    .nlmsg_seq = sequence,
                    .nlmsg_pid = 0},
         .request = request,
     };
+    std::vector<std::byte> bytes(message.header.nlmsg_len);
+    std::memcpy(bytes.data(), &message, sizeof message);
+    if (attributes > 0) {
+        std::memcpy(bytes.data() + sizeof message, &code, sizeof code);
+        std::ranges::copy(query.bytecode, bytes.data() + sizeof message + sizeof code);
+    }
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
-    if (::sendto(netlink.value, &message, sizeof message, 0,
+    if (::sendto(netlink.value, bytes.data(), bytes.size(), 0,
                  reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) < 0)
         return failure(Phase::Send, "sendto", query, errno);
     return {};

@@ -2,8 +2,10 @@
 
 #include "sock/socket_info.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace sockit {
 
@@ -28,6 +30,9 @@ struct SocketQuery {
     bool tcp_info = false; ///< tcp_info and the name of the congestion control
     bool memory = false;
     bool cgroup = false;
+    /// INET_DIAG_REQ_BYTECODE: which sockets of IP the kernel shall leave out. /proc takes no
+    /// notice.
+    std::vector<std::byte> bytecode = {};
 
     bool operator==(const SocketQuery&) const = default;
 };

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "diag/filter.h"
 #include "event/stat.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sockit {
@@ -28,6 +30,7 @@ struct StatPlan {
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
+    std::optional<Filter> filter;
     StatView view;
     bool services = false; ///< look up the names of ports
     std::string proc_root = "/proc";

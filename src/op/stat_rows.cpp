@@ -10,7 +10,7 @@
 namespace sockit {
 
 StatRows::StatRows(const StatPlan& plan, const Emit& emit)
-    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root)
+    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root), m_filter(plan)
 {}
 
 Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
@@ -20,22 +20,28 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_unreadable = 0;
     m_anything_read = false;
     m_stopped = false;
+    TRY(m_filter.prepare());
+    const bool late = m_filter.needs_owners();
     // The overview counts before it shows.
-    const bool hold = m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool hold = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
-        if (!choose(row))
+        const auto matches = m_filter.decide(row, via() == "proc");
+        if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;
-        if (hold)
+        if (hold) {
             m_held.push_back(row);
-        else
-            m_stopped = !visit(row);
+            return true;
+        }
+        m_filter.strip(info);
+        m_stopped = !visit(row);
         return !m_stopped;
     };
-    for (const auto& query : stat_queries(m_plan))
-        TRY(dump(query, info, take));
+    for (auto& query : stat_queries(m_plan))
+        if (m_filter.narrow(query))
+            TRY(dump(query, info, take));
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
-    visit_held(info, visit);
+    visit_held(info, choose, visit);
     if (m_unreadable > 0)
         m_emit(Warning{std::to_string(m_unreadable) +
                            (via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
@@ -63,7 +69,7 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     return {};
 }
 
-void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
+void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
     if (m_held.empty())
         return;
@@ -81,6 +87,11 @@ void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
         info.processes_asked = true;
         if (owners)
             owners->assign_to(info);
+        // Exactly what the kernel decided before has been; this decides alike, or better.
+        if (m_filter.needs_owners() &&
+            (m_filter.decide(info, true) != Truth::True || !choose(info)))
+            continue;
+        m_filter.strip(info);
         if (!visit(info))
             break;
     }
