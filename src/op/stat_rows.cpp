@@ -23,13 +23,13 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     TRY(m_filter.prepare());
     const bool late = m_filter.needs_owners();
     // The overview counts before it shows.
-    const bool hold = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool holds = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
         const auto matches = m_filter.decide(row, via() == "proc");
         if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;
-        if (hold) {
-            m_held.push_back(row);
+        if (holds) {
+            hold(row);
             return true;
         }
         m_filter.strip(info);
@@ -69,32 +69,36 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     return {};
 }
 
+void StatRows::hold(const SocketInfo& row)
+{
+    m_held.add(row);
+    m_inodes.insert(row.inode.value_or(0));
+    m_inodes.insert(row.peer_inode.value_or(0));
+}
+
 void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
-    if (m_held.empty())
+    if (m_held.size() == 0)
         return;
-    std::vector<std::uint64_t> inodes;
-    inodes.reserve(m_held.size());
-    for (const auto& held : m_held) {
-        inodes.push_back(held.inode.value_or(0));
-        inodes.push_back(held.peer_inode.value_or(0));
+    const bool late = m_filter.needs_owners();
+    const bool wants_owners = late || m_plan.view.processes;
+    Result<OwnerMap> owners;
+    if (wants_owners) {
+        owners = find_owners(m_inodes, m_plan.proc_root);
+        if (!owners)
+            m_emit(Warning{"processes are not known", owners.error()});
     }
-    const auto owners = find_owners(std::move(inodes), m_plan.proc_root);
-    if (!owners)
-        m_emit(Warning{"processes are not known", owners.error()});
-    for (auto& held : m_held) {
-        info = std::move(held);
-        info.processes_asked = true;
-        if (owners)
+    m_inodes = {};
+    m_held.for_each(info, [&](const SocketInfo& row) {
+        if (wants_owners)
+            info.processes_asked = true;
+        if (wants_owners && owners)
             owners->assign_to(info);
-        // Exactly what the kernel decided before has been; this decides alike, or better.
-        if (m_filter.needs_owners() &&
-            (m_filter.decide(info, true) != Truth::True || !choose(info)))
-            continue;
+        if (late && (m_filter.decide(row, true) != Truth::True || !choose(row)))
+            return true;
         m_filter.strip(info);
-        if (!visit(info))
-            break;
-    }
+        return visit(info);
+    });
     if (owners && owners->unreadable() > 0)
         m_emit(Note{"processes whose descriptors may not be seen: " +
                     std::to_string(owners->unreadable())});

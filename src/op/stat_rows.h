@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/result.h"
+#include "diag/inode_set.h"
+#include "diag/packed_sockets.h"
 #include "diag/socket_query.h"
 #include "event/event.h"
 #include "op/stat_filter.h"
@@ -11,7 +13,6 @@
 #include <functional>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace sockit {
 
@@ -38,13 +39,15 @@ public:
 
 private:
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
+    void hold(const SocketInfo& row);
     void visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
 
     const StatPlan& m_plan;
     const Emit& m_emit;
     SocketSource m_source;
     StatFilter m_filter;
-    std::vector<SocketInfo> m_held; ///< rows that wait for their processes
+    PackedSockets m_held; ///< rows that wait for their processes
+    InodeSet m_inodes;    ///< of those, and of their peers
     std::optional<Error> m_first_failure;
     std::uint64_t m_unreadable = 0;
     bool m_anything_read = false;
