@@ -66,9 +66,10 @@ void CgroupNames::walk(const std::string& root)
 Result<std::uint64_t> find_cgroup(const std::string& path)
 {
     const auto root = find_root();
+    const bool whole = path == root || path.starts_with(root + "/");
     struct stat status{};
     int reason = root.empty() ? ENOENT : 0;
-    if (reason == 0 && ::stat((root + path).c_str(), &status) < 0)
+    if (reason == 0 && ::stat(whole ? path.c_str() : (root + path).c_str(), &status) < 0)
         reason = errno;
     else if (reason == 0 && !S_ISDIR(status.st_mode))
         reason = ENOTDIR;

@@ -103,8 +103,8 @@ private:
         const auto rest = m_text.substr(at);
         if (rest.empty())
             return Failure(Error::usage(text + "its end"));
-        return Failure(
-            Error::usage(text + quote(rest.substr(0, rest.find_first_of(filter_space)))));
+        const auto length = m_at > at ? m_at - at : rest.find_first_of(filter_space);
+        return Failure(Error::usage(text + quote(rest.substr(0, length))));
     }
 
     Result<> parse_states()
@@ -295,8 +295,10 @@ private:
             return add(parse_filter_port(end, comparison, value));
         if (name == "pid" || name == "uid" || name == "inode")
             return add_number(name, comparison, value);
-        if (comparison != Comparison::Equal)
-            return fail(m_comparison_at, "= or !=");
+        if (comparison != Comparison::Equal) {
+            m_at = m_comparison_at;
+            return fail(m_at, "= or !=");
+        }
         if (name == "src" || name == "dst")
             return add(parse_filter_host(end, value, m_family));
         if (name == "fwmark")

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
+#include <netinet/in.h>
 
 namespace sockit {
 
@@ -117,7 +117,6 @@ Piece constant(bool value)
 
 Piece host_condition(SocketEnd end, const AddressPrefix* prefix, std::int32_t port)
 {
-    constexpr unsigned word_bits = 32;
     inet_diag_hostcond condition{};
     condition.family = static_cast<std::uint8_t>(prefix != nullptr ? prefix->family : AF_UNSPEC);
     condition.prefix_len = static_cast<std::uint8_t>(prefix != nullptr ? prefix->length : 0);
@@ -125,9 +124,10 @@ Piece host_condition(SocketEnd end, const AddressPrefix* prefix, std::int32_t po
     Code operand;
     append_object(operand, condition);
     if (prefix != nullptr) {
-        const auto words = (prefix->length + word_bits - 1) / word_bits;
+        // Whole, however short the prefix is.
+        const auto size = prefix->family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
         const auto* first = reinterpret_cast<const std::byte*>(prefix->bytes.data());
-        operand.insert(operand.end(), first, first + words * sizeof(std::uint32_t));
+        operand.insert(operand.end(), first, first + size);
     }
     return piece_of(end == SocketEnd::Local ? INET_DIAG_BC_S_COND : INET_DIAG_BC_D_COND, operand);
 }
