@@ -64,6 +64,7 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .timer = args.timers,
                  .peer = !overview}; // those who wait for clients have none
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
+    TRY(plan_stat_time(args.time, plan));
     return plan;
 }
 

@@ -1,5 +1,6 @@
 #include "base/escape.h"
 #include "report/describe.h"
+#include "report/socket_fields.h"
 #include "report/socket_text.h"
 
 #include <array>
@@ -148,37 +149,6 @@ void add_memory(Fields& fields, const std::optional<SocketMemory>& memory)
     fields.end_object();
 }
 
-void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
-{
-    fields.add("netid", info.netid);
-    fields.add("family", family_name(info.family));
-    fields.add("state", state_name(info.state));
-    fields.add("recv_q", info.recv_q);
-    fields.add("send_q", info.send_q);
-    fields.add("local", info.local);
-    fields.add("peer", info.peer);
-    add_interface(fields, info.interface);
-    fields.add("uid", info.uid);
-    if (info.inode.value_or(0) != 0)
-        fields.add("inode", *info.inode);
-    else
-        fields.add("inode", nullptr);
-    add_cookie(fields, info.cookie);
-    add_timer(fields, info.timer);
-    if (info.state == SocketState::Listen)
-        add_accept_queue(fields, info);
-    if (info.family == AF_UNIX)
-        fields.add("peer_inode", info.peer_inode);
-    if (view.processes)
-        add_processes(fields, info);
-    if (view.extended)
-        add_extended(fields, info);
-    if (view.tcp_info && info.netid == "tcp")
-        add_tcp_info(fields, info);
-    if (view.memory)
-        add_memory(fields, info.memory);
-}
-
 void append_queue(std::string& out, const std::optional<std::uint64_t>& bytes)
 {
     out += bytes ? std::to_string(*bytes) : "-";
@@ -238,6 +208,37 @@ void add_totals(Fields& fields, const std::vector<StatCount>& counts)
 
 } // namespace
 
+void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
+{
+    fields.add("netid", info.netid);
+    fields.add("family", family_name(info.family));
+    fields.add("state", state_name(info.state));
+    fields.add("recv_q", info.recv_q);
+    fields.add("send_q", info.send_q);
+    fields.add("local", info.local);
+    fields.add("peer", info.peer);
+    add_interface(fields, info.interface);
+    fields.add("uid", info.uid);
+    if (info.inode.value_or(0) != 0)
+        fields.add("inode", *info.inode);
+    else
+        fields.add("inode", nullptr);
+    add_cookie(fields, info.cookie);
+    add_timer(fields, info.timer);
+    if (info.state == SocketState::Listen)
+        add_accept_queue(fields, info);
+    if (info.family == AF_UNIX)
+        fields.add("peer_inode", info.peer_inode);
+    if (view.processes)
+        add_processes(fields, info);
+    if (view.extended)
+        add_extended(fields, info);
+    if (view.tcp_info && info.netid == "tcp")
+        add_tcp_info(fields, info);
+    if (view.memory)
+        add_memory(fields, info.memory);
+}
+
 void describe(const StatStart& event, Record& record)
 {
     record.start("start", Level::Hidden);
@@ -282,6 +283,14 @@ void describe(const StatSummary& event, Record& record)
     record.start("summary", Level::Hidden);
     add_totals(record.fields, event.counts);
     record.fields.add("unreadable", event.unreadable);
+    if (event.killed) {
+        record.fields.add("destroyed", event.killed->destroyed);
+        record.fields.add("not_destroyed", event.killed->failed);
+    }
+    if (event.overflows)
+        record.fields.add("overflows", *event.overflows);
+    if (event.over_time)
+        record.fields.add("stopped_by", event.stopped_by);
 }
 
 } // namespace sockit
