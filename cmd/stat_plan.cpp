@@ -65,6 +65,8 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .peer = !overview}; // those who wait for clients have none
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     TRY(plan_stat_time(args.time, plan));
+    if (plan.act == StatAct::Events && plan.filter && needs_owners(*plan.filter))
+        return Failure(Error::usage("-E cannot tell whose a socket was: no pid or comm with it"));
     return plan;
 }
 

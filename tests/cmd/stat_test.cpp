@@ -152,6 +152,8 @@ TEST(StatPlan, UsageErrors)
               "--proc-root and --via netlink exclude each other");
     EXPECT_EQ(usage_error({"--netns", "x", "--proc-root", "/x"}),
               "--proc-root and --netns exclude each other");
+    EXPECT_EQ(usage_error({"-E", "pid", "1"}),
+              "-E cannot tell whose a socket was: no pid or comm with it");
     EXPECT_EQ(usage_error({"-t", "sport", "=", ":x y"}),
               "bad filter at column 9: expected a port from 0 to 65535 or the name of a service, "
               "not ':x'");
