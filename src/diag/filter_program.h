@@ -20,4 +20,8 @@ struct FilterProgram {
 /// The filter, which find_names() has been through, for the sockets that `query` asks for.
 FilterProgram compile_filter(const Filter& filter, const SocketQuery& query);
 
+/// The one TCP connection of that family that the filter lets through: where it asks for both
+/// addresses and both ports, and nothing that only the kernel knows.
+std::optional<SocketPair> only_connection(const Filter& filter, int family);
+
 } // namespace sockit

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "diag/cgroup_names.h"
 #include "diag/socket_query.h"
@@ -22,6 +23,10 @@ public:
                                const SocketVisitor& visit);
 
 private:
+    /// query.exact: false when it is not found and a dump may still have it.
+    bool look_up(FdRef netlink, const SocketQuery& query, SocketInfo& info,
+                 const SocketVisitor& visit);
+
     CgroupNames m_cgroups;
 };
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace sockit {
@@ -22,6 +23,14 @@ constexpr StateMask all_states = state_bit(SocketState::BoundInactive) - 1;
 
 enum class SocketProtocol : std::uint8_t { Tcp, Udp, Unix };
 
+/// Both ends of a connection.
+struct SocketPair {
+    Endpoint local;
+    Endpoint peer;
+
+    bool operator==(const SocketPair&) const = default;
+};
+
 /// Which sockets to visit, and how much of each to ask the kernel for.
 struct SocketQuery {
     SocketProtocol protocol = SocketProtocol::Tcp;
@@ -33,6 +42,9 @@ struct SocketQuery {
     /// INET_DIAG_REQ_BYTECODE: which sockets of IP the kernel shall leave out. /proc takes no
     /// notice.
     std::vector<std::byte> bytecode = {};
+    /// TCP: only this connection is wanted. The kernel finds it without a walk over the others (but
+    /// for one bound to a device, for which there is the walk). /proc takes no notice.
+    std::optional<SocketPair> exact = std::nullopt;
 
     bool operator==(const SocketQuery&) const = default;
 };

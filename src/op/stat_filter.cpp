@@ -61,7 +61,10 @@ bool StatFilter::narrow(SocketQuery& query)
     auto program = compile_filter(*m_filter, query);
     query.bytecode = std::move(program.code);
     query.cgroup = query.cgroup || has_test<CgroupTest>(*m_filter);
-    m_rest = FilterEvaluator(std::move(program.rest));
+    if (query.protocol == SocketProtocol::Tcp)
+        query.exact = only_connection(*m_filter, query.family);
+    // A connection that is looked up is not shown to the program.
+    m_rest = FilterEvaluator(query.exact ? m_filter->steps : std::move(program.rest));
     return !program.never;
 }
 
