@@ -60,7 +60,8 @@ bool StatFilter::narrow(SocketQuery& query)
         query.states = *m_filter->states;
     auto program = compile_filter(*m_filter, query);
     query.bytecode = std::move(program.code);
-    query.cgroup = query.cgroup || has_test<CgroupTest>(*m_filter);
+    m_cgroup_is_ours = !query.cgroup && has_test<CgroupTest>(*m_filter);
+    query.cgroup = query.cgroup || m_cgroup_is_ours;
     if (query.protocol == SocketProtocol::Tcp)
         query.exact = only_connection(*m_filter, query.family);
     // A connection that is looked up is not shown to the program.
@@ -76,7 +77,7 @@ Truth StatFilter::decide(const SocketInfo& info, bool whole)
 
 void StatFilter::strip(SocketInfo& info) const
 {
-    if (!m_plan.view.extended)
+    if (m_cgroup_is_ours)
         info.cgroup.reset();
     if (!m_plan.view.processes) {
         info.processes.reset();

@@ -35,6 +35,7 @@ private:
     FilterEvaluator m_rest{{}};
     bool m_needs_owners = false;
     bool m_prepared = false;
+    bool m_cgroup_is_ours = false; ///< asked for the filter's sake alone
 };
 
 } // namespace sockit

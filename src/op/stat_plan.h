@@ -2,11 +2,12 @@
 
 #include "base/deadline.h"
 #include "diag/filter.h"
-#include "event/stat.h"
+#include "event/stat_columns.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sockit {
 
@@ -21,6 +22,15 @@ enum class StatSelection : std::uint8_t {
     Connected, ///< as ss without -a or -l
     Listening,
     All,
+    None, ///< no sockets: their totals alone
+};
+
+/// What rows are sorted by.
+struct StatOrder {
+    const StatColumn* column = nullptr;
+    bool descending = false;
+
+    bool operator==(const StatOrder&) const = default;
 };
 
 enum class StatAct : std::uint8_t {
@@ -42,7 +52,11 @@ struct StatPlan {
     StatSource source = StatSource::Auto;
     std::optional<Filter> filter;
     StatView view;
-    bool services = false; ///< look up the names of ports
+    bool services = false;                   ///< look up the names of ports
+    bool totals = false;                     ///< the kernel's own counts, first
+    std::vector<const StatColumn*> count_by; ///< how many say the same there, instead of sockets
+    std::vector<StatOrder> sort;
+    bool check = false; ///< it is a failure when nothing matches
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

@@ -84,7 +84,7 @@ void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVi
     const bool wants_owners = late || m_plan.view.processes;
     Result<OwnerMap> owners;
     if (wants_owners) {
-        owners = find_owners(m_inodes, m_plan.proc_root);
+        owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);
         if (!owners)
             m_emit(Warning{"processes are not known", owners.error()});
     }
