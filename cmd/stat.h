@@ -17,6 +17,12 @@ struct StatArgs {
     bool tcp = false;
     bool udp = false;
     bool local = false; ///< unix
+    bool raw = false;
+    bool mptcp = false;
+    bool packet = false;
+    bool vsock = false;
+    std::vector<std::string> families;
+    std::vector<std::string> queries;
     bool v4 = false;
     bool v6 = false;
     bool numeric = false;

@@ -1,6 +1,6 @@
 #include "base/escape.h"
 #include "base/parse.h"
-#include "cmd/stat.h"
+#include "cmd/stat_kinds.h"
 
 namespace sockit {
 
@@ -27,25 +27,15 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
     if (!words.empty())
         return Failure(Error::usage("unexpected " + quote(words[0]) +
                                     ": stat does not support filter expressions"));
-    const bool some_kind = args.tcp || args.udp || args.local;
-    const bool some_family = args.v4 || args.v6;
     StatPlan plan;
+    const bool some_kind = TRY(plan_kinds(args, plan));
     plan.source = TRY(plan_source(args));
     plan.proc_root = args.proc_root.value_or(plan.proc_root);
-    if (some_kind || some_family) {
-        plan.tcp = args.tcp || !some_kind;
-        plan.udp = args.udp || !some_kind;
-        plan.local = args.local;
-    }
-    if (some_family) {
-        plan.v4 = args.v4;
-        plan.v6 = args.v6;
-    }
     if (args.all)
         plan.selection = StatSelection::All;
     else if (args.listening)
         plan.selection = StatSelection::Listening;
-    else if (some_kind || some_family)
+    else if (some_kind)
         plan.selection = StatSelection::Connected;
     const bool overview = plan.selection == StatSelection::Overview;
     plan.view = {.processes = args.processes || overview,

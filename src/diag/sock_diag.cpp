@@ -1,16 +1,15 @@
 #include "diag/sock_diag.h"
 
 #include "base/fd.h"
+#include "diag/common_fields.h"
 #include "diag/diag_message.h"
+#include "diag/diag_request.h"
 #include "diag/netlink_message.h"
 
 #include <cerrno>
 
-#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace sockit {
@@ -21,16 +20,6 @@ namespace {
 /// (netlink_recvmsg, max_recvmsg_len).
 constexpr std::size_t buffer_size = 32 * 1024;
 constexpr std::uint32_t sequence = 1;
-
-std::string_view diag_name(const SocketQuery& query)
-{
-    switch (query.protocol) {
-    case SocketProtocol::Tcp: return "tcp_diag";
-    case SocketProtocol::Udp: return "udp_diag";
-    case SocketProtocol::Unix: return "unix_diag";
-    }
-    return "";
-}
 
 Failure failure(Phase phase, std::string_view call, const SocketQuery& query, int errno_value)
 {
@@ -43,54 +32,15 @@ Failure failure(Phase phase, std::string_view call, const SocketQuery& query, in
     }
 }
 
-template <class Request>
-struct DumpRequest {
-    nlmsghdr header;
-    Request request;
-};
-
-template <class Request>
-Result<> send_request(FdRef netlink, const SocketQuery& query, const Request& request)
+Result<> send_request(FdRef netlink, const SocketQuery& query)
 {
-    const DumpRequest<Request> message{
-        .header = {.nlmsg_len = sizeof message,
-                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                   .nlmsg_seq = sequence,
-                   .nlmsg_pid = 0},
-        .request = request,
-    };
+    const auto request = diag_request(query, sequence);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
-    if (::sendto(netlink.value, &message, sizeof message, 0,
+    if (::sendto(netlink.value, request.data(), request.size(), 0,
                  reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) < 0)
         return failure(Phase::Send, "sendto", query, errno);
     return {};
-}
-
-Result<> send_request(FdRef netlink, const SocketQuery& query)
-{
-    if (query.protocol == SocketProtocol::Unix) {
-        unix_diag_req request{};
-        request.sdiag_family = AF_UNIX;
-        request.udiag_states = query.states;
-        request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID |
-                             (query.memory ? UDIAG_SHOW_MEMINFO : 0U);
-        return send_request(netlink, query, request);
-    }
-    const auto extension = [](bool wanted, unsigned attribute) {
-        return static_cast<std::uint8_t>(wanted ? 1U << (attribute - 1U) : 0U);
-    };
-    const bool tcp = query.protocol == SocketProtocol::Tcp;
-    inet_diag_req_v2 request{};
-    request.sdiag_family = static_cast<std::uint8_t>(query.family);
-    request.sdiag_protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP;
-    request.idiag_states = query.states;
-    request.idiag_ext = extension(tcp && query.tcp_info, INET_DIAG_INFO) |
-                        extension(tcp && query.tcp_info, INET_DIAG_CONG) |
-                        extension(tcp && query.tcp_info, INET_DIAG_VEGASINFO) |
-                        extension(query.memory, INET_DIAG_SKMEMINFO);
-    return send_request(netlink, query, request);
 }
 
 /// The errno in NLMSG_ERROR and NLMSG_DONE, as a positive number; 0 is success.
@@ -105,8 +55,13 @@ int kernel_errno(const NetlinkMessage& message)
 bool decode(std::span<const std::byte> payload, const SocketQuery& query, CgroupNames& cgroups,
             SocketInfo& info)
 {
-    return query.protocol == SocketProtocol::Unix ? decode_unix_diag(payload, info)
-                                                  : decode_inet_diag(payload, query, cgroups, info);
+    switch (query.protocol) {
+    case SocketProtocol::Unix: return decode_unix_diag(payload, info);
+    case SocketProtocol::Packet: return decode_packet_diag(payload, query, info);
+    case SocketProtocol::Netlink: return decode_netlink_diag(payload, query, info);
+    case SocketProtocol::Vsock: return decode_vsock_diag(payload, info);
+    default: return decode_inet_diag(payload, query, cgroups, info);
+    }
 }
 
 } // namespace
@@ -123,7 +78,7 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
         case SOCK_DIAG_BY_FAMILY:
             if (!decode(message->payload, query, cgroups, info))
                 ++progress.unreadable;
-            else if (!visit(info))
+            else if (has_wanted_type(info, query) && !visit(info))
                 progress.done = true;
             break;
         case NLMSG_DONE:
@@ -147,6 +102,11 @@ SockDiag::SockDiag() : m_buffer(buffer_size) {}
 Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
                                      const SocketVisitor& visit)
 {
+    // Sockets without states, for which the kernel takes no mask.
+    const bool stateless =
+        query.protocol == SocketProtocol::Packet || query.protocol == SocketProtocol::Netlink;
+    if (stateless && (query.states & state_bit(SocketState::Close)) == 0)
+        return 0;
     const Fd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     if (!netlink.valid())
         return failure(Phase::Socket, "socket", query, errno);

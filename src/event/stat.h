@@ -18,6 +18,9 @@ struct StatView {
     bool memory = false;
     bool timer = false; ///< for people; machines get it always
     bool peer = true;   ///< for people; machines get it always
+    bool cgroup = false;
+    bool type_of_service = false;
+    bool inet_options = false; ///< flags set with setsockopt(2)
 
     bool operator==(const StatView&) const = default;
 };

@@ -1,9 +1,9 @@
 #include "op/stat.h"
 
 #include "base/escape.h"
+#include "op/port_names.h"
 #include "op/stat_queries.h"
 #include "op/stat_rows.h"
-#include "sock/service_names.h"
 
 #include <optional>
 #include <utility>
@@ -65,15 +65,9 @@ private:
     bool emit_socket()
     {
         const auto& info = m_socket.info;
-        if (m_plan.services && info.family != AF_UNIX) {
-            const auto protocol =
-                info.netid == "udp" ? ServiceNames::Protocol::Udp : ServiceNames::Protocol::Tcp;
-            m_socket.local_service =
-                m_services.name_of(protocol, static_cast<std::uint16_t>(info.local.port()));
-            m_socket.peer_service =
-                info.peer
-                    ? m_services.name_of(protocol, static_cast<std::uint16_t>(info.peer->port()))
-                    : "";
+        if (m_plan.services) {
+            m_socket.local_service = m_names.name_of(info, info.local);
+            m_socket.peer_service = info.peer ? m_names.name_of(info, *info.peer) : "";
         }
         const bool more = m_emit(m_socket);
         if (more && is_accept_queue_full(info) == true)
@@ -88,7 +82,7 @@ private:
     const Emit& m_emit;
     StatRows m_rows;
     StatSocket m_socket; ///< filled anew for every row
-    ServiceNames m_services;
+    PortNames m_names{m_plan.proc_root};
     std::vector<StatCount> m_counts;
     bool m_started = false;
 };

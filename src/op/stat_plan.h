@@ -18,18 +18,29 @@ enum class StatSelection : std::uint8_t {
     Connected, ///< as ss without -a or -l
     Listening,
     All,
+    BoundInactive, ///< TCP sockets with a port that neither listen nor connect, alone
 };
 
 struct StatPlan {
     bool tcp = true;
     bool udp = true;
     bool local = true; ///< unix sockets
+    bool raw = false;
+    bool mptcp = false;
+    bool packet = false;
+    bool netlink = false;
+    bool vsock = false;
+    // Of these types alone, a bit each (1 << SOCK_*); 0: all.
+    std::uint32_t local_types = 0;
+    std::uint32_t packet_types = 0;
+    std::uint32_t vsock_types = 0;
     bool v4 = true;
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
     StatView view;
-    bool services = false; ///< look up the names of ports
+    bool bound_inactive = false; ///< those of StatSelection::BoundInactive too
+    bool services = false;       ///< look up the names of ports
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

@@ -17,7 +17,8 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
 {
     m_held.clear();
     m_first_failure.reset();
-    m_unreadable = 0;
+    m_unreadable_messages = 0;
+    m_unreadable_lines = 0;
     m_anything_read = false;
     m_stopped = false;
     // The overview counts before it shows.
@@ -36,30 +37,40 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
     visit_held(info, visit);
-    if (m_unreadable > 0)
-        m_emit(Warning{std::to_string(m_unreadable) +
-                           (via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
-                                            : std::string(" messages of sock_diag")) +
-                           " could not be read and were skipped",
-                       std::nullopt});
+    warn_of_unreadable();
     return {};
 }
 
-/// A list that is not there (IPv6 switched off) is empty; other failures end the run.
+void StatRows::warn_of_unreadable() const
+{
+    std::string what;
+    if (m_unreadable_messages > 0)
+        what = std::to_string(m_unreadable_messages) + " messages of sock_diag";
+    if (m_unreadable_lines > 0)
+        what += (what.empty() ? "" : " and ") + std::to_string(m_unreadable_lines) + " lines of " +
+                escape(m_plan.proc_root) + "/net";
+    if (!what.empty())
+        m_emit(Warning{what + " could not be read and were skipped", std::nullopt});
+}
+
+/// A list that is not there (IPv6 switched off, no such sockets in this kernel) is empty; other
+/// failures end the run.
 Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit)
 {
     if (m_stopped)
         return {};
     const auto unreadable = m_source.dump(query, info, visit);
     if (unreadable) {
-        m_unreadable += *unreadable;
+        (via() == "proc" ? m_unreadable_lines : m_unreadable_messages) += *unreadable;
         m_anything_read = true;
         return {};
     }
-    if (unreadable.error().code != ENOENT || via() != "proc")
-        return Failure(unreadable.error());
-    if (!m_first_failure)
-        m_first_failure = unreadable.error();
+    const auto& error = unreadable.error();
+    const bool unsupported = error.domain == Domain::Unsupported;
+    if (!unsupported && (error.code != ENOENT || via() != "proc"))
+        return Failure(error);
+    if (!m_first_failure || (m_first_failure->domain == Domain::Unsupported && !unsupported))
+        m_first_failure = error;
     return {};
 }
 

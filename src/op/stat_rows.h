@@ -33,10 +33,14 @@ public:
     /// "netlink" or "proc": where the current row, or the last one, comes from.
     [[nodiscard]] std::string_view via() const { return m_source.via(); }
     /// Rows or messages of the last read() that were none.
-    [[nodiscard]] std::uint64_t unreadable() const { return m_unreadable; }
+    [[nodiscard]] std::uint64_t unreadable() const
+    {
+        return m_unreadable_messages + m_unreadable_lines;
+    }
 
 private:
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
+    void warn_of_unreadable() const;
     void visit_held(SocketInfo& info, const SocketVisitor& visit);
 
     const StatPlan& m_plan;
@@ -44,7 +48,8 @@ private:
     SocketSource m_source;
     std::vector<SocketInfo> m_held; ///< rows that wait for their processes
     std::optional<Error> m_first_failure;
-    std::uint64_t m_unreadable = 0;
+    std::uint64_t m_unreadable_messages = 0;
+    std::uint64_t m_unreadable_lines = 0;
     bool m_anything_read = false;
     bool m_stopped = false;
 };

@@ -1,12 +1,11 @@
 #include "base/escape.h"
 #include "report/describe.h"
+#include "report/socket_endpoint.h"
 #include "report/socket_text.h"
 
 #include <array>
 #include <charconv>
 #include <map>
-
-#include <net/if.h>
 
 namespace sockit {
 
@@ -17,6 +16,9 @@ std::string_view family_name(int family)
     switch (family) {
     case AF_INET: return "inet";
     case AF_INET6: return "inet6";
+    case AF_PACKET: return "packet";
+    case AF_NETLINK: return "netlink";
+    case AF_VSOCK: return "vsock";
     default: return "unix";
     }
 }
@@ -30,17 +32,6 @@ void add_cookie(Fields& fields, const std::optional<std::uint64_t>& cookie)
     std::array<char, 16> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *cookie, 16).ptr;
     fields.add("cookie", std::string_view(digits.data(), end));
-}
-
-void add_interface(Fields& fields, std::uint32_t index)
-{
-    if (index == 0)
-        return;
-    std::array<char, IF_NAMESIZE> name{};
-    if (::if_indextoname(index, name.data()) != nullptr)
-        fields.add("interface", name.data());
-    else
-        fields.add("interface", std::to_string(index));
 }
 
 void add_timer(Fields& fields, const std::optional<SocketTimer>& timer)
@@ -129,6 +120,22 @@ void add_tcp_info(Fields& fields, const SocketInfo& info)
     fields.end_object();
 }
 
+void add_measures(Fields& fields, std::string_view key, const std::vector<TcpInfoField>& measures)
+{
+    fields.begin_object(key);
+    for (const auto& measure : measures)
+        fields.add(measure.name, measure.value);
+    fields.end_object();
+}
+
+void add_mptcp_info(Fields& fields, const SocketInfo& info)
+{
+    if (info.tcp_info.empty())
+        fields.add("mptcp_info", nullptr);
+    else
+        add_measures(fields, "mptcp_info", info.tcp_info);
+}
+
 void add_memory(Fields& fields, const std::optional<SocketMemory>& memory)
 {
     if (!memory) {
@@ -155,9 +162,15 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
     fields.add("state", state_name(info.state));
     fields.add("recv_q", info.recv_q);
     fields.add("send_q", info.send_q);
-    fields.add("local", info.local);
-    fields.add("peer", info.peer);
-    add_interface(fields, info.interface);
+    add_socket_endpoint(fields, "local", info, info.local);
+    if (info.peer)
+        add_socket_endpoint(fields, "peer", info, *info.peer);
+    else
+        fields.add("peer", nullptr);
+    if (info.protocol)
+        fields.add("protocol", *info.protocol);
+    if (info.interface != 0)
+        fields.add("interface", interface_text(info));
     fields.add("uid", info.uid);
     if (info.inode.value_or(0) != 0)
         fields.add("inode", *info.inode);
@@ -175,6 +188,10 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
         add_extended(fields, info);
     if (view.tcp_info && info.netid == "tcp")
         add_tcp_info(fields, info);
+    if (view.tcp_info && info.netid == "mptcp")
+        add_mptcp_info(fields, info);
+    if (info.drops)
+        fields.add("drops", *info.drops);
     if (view.memory)
         add_memory(fields, info.memory);
 }

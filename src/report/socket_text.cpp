@@ -1,11 +1,10 @@
 #include "report/socket_text.h"
 
 #include "base/escape.h"
+#include "report/socket_endpoint.h"
 
 #include <array>
 #include <charconv>
-
-#include <net/if.h>
 
 namespace sockit {
 
@@ -23,44 +22,6 @@ void separate(std::string& out)
 {
     if (!out.empty())
         out += ' ';
-}
-
-void append_device(std::string& out, std::uint32_t index)
-{
-    std::array<char, IF_NAMESIZE> name{};
-    out += '%';
-    if (::if_indextoname(index, name.data()) != nullptr)
-        out += escape(name.data());
-    else
-        append_number(out, index);
-}
-
-void append_address(std::string& out, const SocketInfo& info, const Endpoint& endpoint)
-{
-    // An IPv6 wildcard that takes IPv4 too is every address there is.
-    const bool both = info.v6only == false && endpoint.is_wildcard();
-    if (endpoint.family() == AF_INET) {
-        out += endpoint.address();
-    } else if (both) {
-        out += '*';
-    } else {
-        out += '[';
-        out += endpoint.address();
-        out += ']';
-    }
-    if (info.interface != 0)
-        append_device(out, info.interface);
-}
-
-void append_port(std::string& out, const Endpoint& endpoint, std::string_view service)
-{
-    out += ':';
-    if (!service.empty())
-        out += escape(service);
-    else if (endpoint.port() != 0)
-        append_number(out, endpoint.port());
-    else
-        out += '*';
 }
 
 void append_unix(std::string& out, const Endpoint& endpoint, std::uint64_t inode)
@@ -149,8 +110,7 @@ void append_local(std::string& out, const SocketInfo& info, std::string_view ser
         append_unix(out, info.local, info.inode.value_or(0));
         return;
     }
-    append_address(out, info, info.local);
-    append_port(out, info.local, service);
+    append_socket_endpoint(out, info, info.local, service);
 }
 
 void append_peer(std::string& out, const SocketInfo& info, std::string_view service)
@@ -158,10 +118,13 @@ void append_peer(std::string& out, const SocketInfo& info, std::string_view serv
     if (info.family == AF_UNIX) {
         append_unix(out, Endpoint(), info.peer_inode.value_or(0));
     } else if (info.peer) {
-        append_address(out, info, *info.peer);
-        append_port(out, *info.peer, service);
+        append_socket_endpoint(out, info, *info.peer, service);
     } else if (info.family == AF_INET) {
         out += "0.0.0.0:*";
+    } else if (info.family == AF_PACKET || info.family == AF_NETLINK) {
+        out += '*';
+    } else if (info.family == AF_VSOCK) {
+        out += "*:*";
     } else {
         out += info.v6only == false && info.local.is_wildcard() ? "*:*" : "[::]:*";
     }
@@ -223,6 +186,8 @@ void append_extended(std::string& out, const SocketInfo& info)
     }
     if (info.v6only)
         number("v6only:", *info.v6only ? 1 : 0);
+    if (info.mark.value_or(0) != 0)
+        number("fwmark:0x", *info.mark, 16);
     if (info.shutdown) {
         separate(out);
         out += shutdown_arrows(*info.shutdown);

@@ -157,6 +157,16 @@ std::optional<std::int64_t> nanoseconds(std::uint32_t microseconds)
     return std::int64_t{microseconds} * 1'000;
 }
 
+void append_member(const TcpInfoRow& row, std::span<const std::byte> bytes,
+                   std::vector<TcpInfoField>& fields)
+{
+    const auto raw = raw_value(row, bytes.data() + row.offset);
+    if (raw == row.unknown)
+        fields.push_back({row.name, std::nullopt});
+    else
+        fields.push_back({row.name, raw * nanoseconds_per(row.unit)});
+}
+
 /// The row of that name; a name without one does not compile.
 consteval const TcpInfoRow& row_named(std::string_view name)
 {
@@ -170,6 +180,16 @@ consteval const TcpInfoRow& row_named(std::string_view name)
 
 std::span<const TcpInfoRow> tcp_info_rows() { return rows; }
 
+void decode_rows(std::span<const TcpInfoRow> rows_of_it, std::span<const std::byte> bytes,
+                 std::vector<TcpInfoField>& fields)
+{
+    for (const auto& row : rows_of_it) {
+        if (std::size_t{row.offset} + row.size > bytes.size())
+            break;
+        append_member(row, bytes, fields);
+    }
+}
+
 void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>& fields)
 {
     fields.clear();
@@ -180,11 +200,7 @@ void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>
             break;
         if (listening && !row.of_listeners)
             continue;
-        const auto raw = raw_value(row, bytes.data() + row.offset);
-        if (raw == row.unknown)
-            fields.push_back({row.name, std::nullopt});
-        else
-            fields.push_back({row.name, raw * nanoseconds_per(row.unit)});
+        append_member(row, bytes, fields);
     }
 }
 
