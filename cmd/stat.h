@@ -32,6 +32,10 @@ struct StatArgs {
     bool memory = false;
     bool timers = false;
     bool no_header = false;
+    bool bound_inactive = false;
+    bool type_of_service = false;
+    bool inet_options = false;
+    bool cgroup = false;
     std::optional<std::string> via;
     std::optional<std::string> proc_root;
     std::optional<std::string> netns;

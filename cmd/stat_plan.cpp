@@ -35,6 +35,8 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::All;
     else if (args.listening)
         plan.selection = StatSelection::Listening;
+    else if (args.bound_inactive)
+        plan.selection = StatSelection::BoundInactive;
     else if (some_kind)
         plan.selection = StatSelection::Connected;
     const bool overview = plan.selection == StatSelection::Overview;
@@ -43,7 +45,11 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .tcp_info = args.info,
                  .memory = args.memory,
                  .timer = args.timers,
-                 .peer = !overview}; // those who wait for clients have none
+                 .peer = !overview, // those who wait for clients have none
+                 .cgroup = args.cgroup,
+                 .type_of_service = args.type_of_service,
+                 .inet_options = args.inet_options};
+    plan.bound_inactive = args.bound_inactive;
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     return plan;
 }

@@ -11,6 +11,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +61,55 @@ int for_each_number(FdRef directory, Visit visit)
     }
 }
 
+/// What a failed call on a process's directory means for the scan.
+Result<ProcessScan> after_failure(std::string_view call, const std::string& subject, int reason)
+{
+    if (not_permitted(reason))
+        return ProcessScan::NotPermitted;
+    if (has_ended(reason))
+        return ProcessScan::Done;
+    return failure(call, subject, reason);
+}
+
+/// kcmp(2). Where that may not be asked, we look for ourselves.
+bool shares_descriptors(std::int32_t pid, std::int32_t thread)
+{
+    return ::syscall(SYS_kcmp, pid, thread, KCMP_FILES, 0, 0) == 0;
+}
+
+/// `directory` is the task's own below `proc`.
+Result<ProcessScan> scan_task(FdRef proc, const std::string& directory, Task task,
+                              const InodeSet& inodes, std::vector<OwnedInode>& found,
+                              std::vector<Task>& tasks)
+{
+    const Fd list(
+        ::openat(proc.value, (directory + "/fd").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!list.valid())
+        return after_failure("open", "/proc/" + directory + "/fd", errno);
+    const std::size_t before = found.size();
+    bool forbidden = false;
+    const int failed = for_each_number(list.ref(), [&](std::int32_t fd) {
+        std::array<char, 64> path;
+        *std::to_chars(path.data(), path.data() + path.size() - 1, fd).ptr = '\0';
+        std::array<char, 64> link;
+        const auto length = ::readlinkat(list.get(), path.data(), link.data(), link.size());
+        if (length < 0) {
+            forbidden = forbidden || not_permitted(errno);
+            return;
+        }
+        const auto inode = socket_inode({link.data(), static_cast<std::size_t>(length)});
+        if (inodes.contains(inode))
+            found.push_back({inode, task.id, fd});
+    });
+    if (found.size() > before) {
+        task.comm = read_comm(proc, directory);
+        tasks.push_back(std::move(task));
+    }
+    if (failed != 0)
+        return after_failure("getdents64", "/proc/" + directory + "/fd", failed);
+    return forbidden ? ProcessScan::NotPermitted : ProcessScan::Done;
+}
+
 } // namespace
 
 std::string read_comm(FdRef proc, const std::string& pid)
@@ -91,42 +142,41 @@ Result<std::vector<std::int32_t>> list_processes(FdRef proc)
     return pids;
 }
 
-Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid,
-                                 const std::vector<std::uint64_t>& inodes,
-                                 std::vector<OwnedInode>& owned)
+Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid, const InodeSet& inodes,
+                                 std::vector<OwnedInode>& found, std::vector<Task>& tasks)
 {
-    const std::string name = std::to_string(pid);
-    const Fd directory(
-        ::openat(proc.value, (name + "/fd").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory.valid()) {
-        if (not_permitted(errno))
-            return ProcessScan::NotPermitted;
-        return has_ended(errno) ? Result<ProcessScan>(ProcessScan::Done)
-                                : failure("open", "/proc/" + name + "/fd", errno);
-    }
-    const std::size_t before = owned.size();
-    bool forbidden = false;
-    const int failed = for_each_number(directory.ref(), [&](std::int32_t fd) {
-        std::array<char, 64> path;
-        *std::to_chars(path.data(), path.data() + path.size() - 1, fd).ptr = '\0';
-        std::array<char, 64> link;
-        const auto length = ::readlinkat(directory.get(), path.data(), link.data(), link.size());
-        if (length < 0) {
-            forbidden = forbidden || not_permitted(errno);
-            return;
-        }
-        const auto inode = socket_inode({link.data(), static_cast<std::size_t>(length)});
-        if (inode != 0 && std::ranges::binary_search(inodes, inode))
-            owned.push_back({inode, {pid, fd, {}}});
+    return scan_task(proc, std::to_string(pid), {pid, pid, {}}, inodes, found, tasks);
+}
+
+Result<ProcessScan> scan_threads(FdRef proc, std::int32_t pid, Threads which,
+                                 const InodeSet& inodes, std::vector<OwnedInode>& found,
+                                 std::vector<Task>& tasks)
+{
+    const std::string directory = std::to_string(pid) + "/task";
+    struct stat status{};
+    // A link from each thread, one from the process and one of its own.
+    constexpr nlink_t links_of_one = 3;
+    if (::fstatat(proc.value, directory.c_str(), &status, 0) == 0 &&
+        status.st_nlink == links_of_one)
+        return ProcessScan::Done;
+    const Fd list(::openat(proc.value, directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!list.valid())
+        return after_failure("open", "/proc/" + directory, errno);
+    std::vector<std::int32_t> threads;
+    const int failed = for_each_number(list.ref(), [&](std::int32_t thread) {
+        if (thread != pid && (which == Threads::All || !shares_descriptors(pid, thread)))
+            threads.push_back(thread);
     });
-    if (failed != 0 && !has_ended(failed) && !not_permitted(failed))
-        return failure("getdents64", "/proc/" + name + "/fd", failed);
-    if (owned.size() > before) {
-        const auto comm = read_comm(proc, name);
-        for (auto i = before; i < owned.size(); ++i)
-            owned[i].owner.comm = comm;
+    if (failed != 0)
+        return after_failure("getdents64", "/proc/" + directory, failed);
+    auto result = ProcessScan::Done;
+    for (const auto thread : threads) {
+        const auto scanned = TRY(scan_task(proc, directory + "/" + std::to_string(thread),
+                                           {thread, pid, {}}, inodes, found, tasks));
+        if (scanned == ProcessScan::NotPermitted)
+            result = scanned;
     }
-    return forbidden || not_permitted(failed) ? ProcessScan::NotPermitted : ProcessScan::Done;
+    return result;
 }
 
 } // namespace sockit

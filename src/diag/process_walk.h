@@ -16,14 +16,23 @@ enum class ProcessScan : std::uint8_t {
     NotPermitted,
 };
 
+enum class Threads : std::uint8_t {
+    All,
+    Private, ///< only those with descriptors of their own, which few threads of the world have
+};
+
 /// The process ids below a directory laid out like /proc.
 Result<std::vector<std::int32_t>> list_processes(FdRef proc);
 
-/// Appends the descriptors of process `pid` that are sockets with one of `inodes` (sorted); its
-/// name is read only when there is one.
-Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid,
-                                 const std::vector<std::uint64_t>& inodes,
-                                 std::vector<OwnedInode>& owned);
+/// Appends to `found` what process `pid` holds of `inodes`; its name is read only when there is
+/// something.
+Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid, const InodeSet& inodes,
+                                 std::vector<OwnedInode>& found, std::vector<Task>& tasks);
+
+/// The same for the threads of the process but its first one.
+Result<ProcessScan> scan_threads(FdRef proc, std::int32_t pid, Threads which,
+                                 const InodeSet& inodes, std::vector<OwnedInode>& found,
+                                 std::vector<Task>& tasks);
 
 /// /proc/PID/comm without its last line feed: the name itself may have some. Empty where it cannot
 /// be read.

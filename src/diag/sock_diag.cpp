@@ -4,9 +4,11 @@
 #include "diag/common_fields.h"
 #include "diag/diag_message.h"
 #include "diag/diag_request.h"
+#include "diag/dump_reader.h"
 #include "diag/netlink_message.h"
 
 #include <cerrno>
+#include <unordered_set>
 
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -16,9 +18,6 @@ namespace sockit {
 
 namespace {
 
-/// The kernel fills its datagrams up to the size of our buffer, but never beyond 32 KiB
-/// (netlink_recvmsg, max_recvmsg_len).
-constexpr std::size_t buffer_size = 32 * 1024;
 constexpr std::uint32_t sequence = 1;
 
 Failure failure(Phase phase, std::string_view call, const SocketQuery& query, int errno_value)
@@ -97,8 +96,6 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
     return {};
 }
 
-SockDiag::SockDiag() : m_buffer(buffer_size) {}
-
 Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
                                      const SocketVisitor& visit)
 {
@@ -112,27 +109,20 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
         return failure(Phase::Socket, "socket", query, errno);
     TRY(send_request(netlink.ref(), query));
 
+    // The kernel lists netlink sockets that are in a multicast group a second time.
+    std::unordered_set<std::uint64_t> seen;
+    const SocketVisitor visit_once = [&](const SocketInfo& row) {
+        return !seen.insert(row.cookie.value_or(0)).second || visit(row);
+    };
+    const auto& visitor = query.protocol == SocketProtocol::Netlink ? visit_once : visit;
+
     DumpProgress progress{.sequence = sequence};
+    DumpReader reader(netlink.ref(), sequence);
     while (!progress.done) {
-        sockaddr_nl sender{};
-        iovec part{m_buffer.data(), m_buffer.size()};
-        msghdr header{};
-        header.msg_name = &sender;
-        header.msg_namelen = sizeof sender;
-        header.msg_iov = &part;
-        header.msg_iovlen = 1;
-        const auto length = ::recvmsg(netlink.get(), &header, 0);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length < 0)
-            return failure(Phase::Receive, "recvmsg", query, errno);
-        // Any process may send us a datagram; the kernel's own port is 0 (netlink(7)).
-        if (sender.nl_pid != 0)
-            continue;
-        if (length == 0 || (header.msg_flags & MSG_TRUNC) != 0)
-            return failure(Phase::Receive, "recvmsg", query, EBADMSG);
-        TRY(read_datagram(std::span(m_buffer).first(static_cast<std::size_t>(length)), query,
-                          m_cgroups, info, visit, progress));
+        const auto datagram = reader.next();
+        if (!datagram)
+            return failure(Phase::Receive, "recvmsg", query, datagram.error().code);
+        TRY(read_datagram(*datagram, query, m_cgroups, info, visitor, progress));
     }
     return progress.unreadable;
 }

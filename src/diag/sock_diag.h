@@ -14,7 +14,6 @@ namespace sockit {
 /// Sockets of the current network namespace over NETLINK_SOCK_DIAG (sock_diag(7)).
 class SockDiag {
 public:
-    SockDiag();
     /// Visits each socket as the kernel sends it, decoded into `info`, which is reused for the next
     /// one. Returns how many messages could not be read.
     /// Domain::Unsupported where this kernel cannot list such sockets this way: no sock_diag, or
@@ -24,7 +23,6 @@ public:
 
 private:
     CgroupNames m_cgroups;
-    std::vector<std::byte> m_buffer;
 };
 
 /// The state of one dump, apart from the descriptor it is read from.

@@ -62,11 +62,10 @@ BindHolder holder_from(const SocketInfo& info, bool datagram)
 
 void add_processes(std::vector<BindHolder>& holders)
 {
-    std::vector<std::uint64_t> inodes;
-    inodes.reserve(holders.size());
+    InodeSet inodes;
     for (const auto& holder : holders)
-        inodes.push_back(holder.inode);
-    const auto owners = find_owners(std::move(inodes), "/proc");
+        inodes.insert(holder.inode);
+    const auto owners = find_owners(inodes, "/proc");
     if (!owners)
         return; // a holder without its process still tells something
     SocketInfo info;

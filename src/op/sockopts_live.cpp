@@ -117,7 +117,10 @@ Result<LiveSockets> of_anybody(const LiveTarget& target, const Listed& listed)
     LiveSockets live{.held_by_nobody = listed.held_by_nobody && (target.address || target.cookie)};
     if (inodes.empty())
         return live;
-    const auto owners = TRY(find_owners(inodes, "/proc"));
+    InodeSet wanted;
+    for (const auto inode : inodes)
+        wanted.insert(inode);
+    const auto owners = TRY(find_owners(wanted, "/proc"));
     for (const auto inode : inodes) {
         SocketInfo info;
         info.inode = inode;

@@ -22,12 +22,12 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_anything_read = false;
     m_stopped = false;
     // The overview counts before it shows.
-    const bool hold = m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool holds = m_plan.view.processes || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
         if (!choose(row))
             return true;
-        if (hold)
-            m_held.push_back(row);
+        if (holds)
+            hold(row);
         else
             m_stopped = !visit(row);
         return !m_stopped;
@@ -74,27 +74,31 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     return {};
 }
 
+void StatRows::hold(const SocketInfo& row)
+{
+    m_held.add(row);
+    m_inodes.insert(row.inode.value_or(0));
+    m_inodes.insert(row.peer_inode.value_or(0));
+}
+
 void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
 {
-    if (m_held.empty())
+    if (m_held.size() == 0)
         return;
-    std::vector<std::uint64_t> inodes;
-    inodes.reserve(m_held.size());
-    for (const auto& held : m_held) {
-        inodes.push_back(held.inode.value_or(0));
-        inodes.push_back(held.peer_inode.value_or(0));
+    Result<OwnerMap> owners;
+    if (m_plan.view.processes) {
+        owners = find_owners(m_inodes, m_plan.proc_root);
+        if (!owners)
+            m_emit(Warning{"processes are not known", owners.error()});
     }
-    const auto owners = find_owners(std::move(inodes), m_plan.proc_root);
-    if (!owners)
-        m_emit(Warning{"processes are not known", owners.error()});
-    for (auto& held : m_held) {
-        info = std::move(held);
-        info.processes_asked = true;
-        if (owners)
+    m_inodes = {};
+    m_held.for_each(info, [&](const SocketInfo& /*row*/) {
+        if (m_plan.view.processes)
+            info.processes_asked = true;
+        if (m_plan.view.processes && owners)
             owners->assign_to(info);
-        if (!visit(info))
-            break;
-    }
+        return visit(info);
+    });
     if (owners && owners->unreadable() > 0)
         m_emit(Note{"processes whose descriptors may not be seen: " +
                     std::to_string(owners->unreadable())});

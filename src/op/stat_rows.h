@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/result.h"
+#include "diag/inode_set.h"
+#include "diag/packed_sockets.h"
 #include "diag/socket_query.h"
 #include "event/event.h"
 #include "op/stat_plan.h"
@@ -10,7 +12,6 @@
 #include <functional>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace sockit {
 
@@ -41,12 +42,14 @@ public:
 private:
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
     void warn_of_unreadable() const;
+    void hold(const SocketInfo& row);
     void visit_held(SocketInfo& info, const SocketVisitor& visit);
 
     const StatPlan& m_plan;
     const Emit& m_emit;
     SocketSource m_source;
-    std::vector<SocketInfo> m_held; ///< rows that wait for their processes
+    PackedSockets m_held; ///< rows that wait for their processes
+    InodeSet m_inodes;    ///< of those, and of their peers
     std::optional<Error> m_first_failure;
     std::uint64_t m_unreadable_messages = 0;
     std::uint64_t m_unreadable_lines = 0;

@@ -94,8 +94,8 @@ void add_extended(Fields& fields, const SocketInfo& info)
         fields.add("shutdown", directions[*info.shutdown & 3U]);
     else
         fields.add("shutdown", nullptr);
-    if (info.family != AF_UNIX)
-        fields.add("cgroup", info.cgroup);
+    if (info.family == AF_INET || info.family == AF_INET6)
+        fields.add("mark", info.mark);
 }
 
 void add_tcp_info(Fields& fields, const SocketInfo& info)
@@ -126,6 +126,35 @@ void add_measures(Fields& fields, std::string_view key, const std::vector<TcpInf
     for (const auto& measure : measures)
         fields.add(measure.name, measure.value);
     fields.end_object();
+}
+
+void add_upper_protocol(Fields& fields, const SocketInfo& info)
+{
+    fields.begin_object("ulp");
+    fields.add("name", info.upper_protocol);
+    for (const auto& measure : info.upper_protocol_info)
+        fields.add(measure.name, measure.value);
+    fields.end_object();
+}
+
+void add_inet_options(Fields& fields, const std::optional<std::uint16_t>& options)
+{
+    if (!options) {
+        fields.add("options", nullptr);
+        return;
+    }
+    fields.begin_object("options");
+    for (std::size_t bit = 0; bit < inet_option_names.size(); ++bit)
+        fields.add(inet_option_names[bit], (*options >> bit & 1U) != 0);
+    fields.end_object();
+}
+
+void add_type_of_service(Fields& fields, const SocketInfo& info)
+{
+    fields.add("tos", info.tos);
+    if (info.family == AF_INET6)
+        fields.add("traffic_class", info.traffic_class);
+    fields.add("class_id", info.class_id);
 }
 
 void add_mptcp_info(Fields& fields, const SocketInfo& info)
@@ -186,10 +215,19 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
         add_processes(fields, info);
     if (view.extended)
         add_extended(fields, info);
+    if ((view.extended || view.cgroup) && (info.family == AF_INET || info.family == AF_INET6))
+        fields.add("cgroup", info.cgroup);
     if (view.tcp_info && info.netid == "tcp")
         add_tcp_info(fields, info);
     if (view.tcp_info && info.netid == "mptcp")
         add_mptcp_info(fields, info);
+    if (view.tcp_info && !info.upper_protocol.empty())
+        add_upper_protocol(fields, info);
+    const bool inet = info.family == AF_INET || info.family == AF_INET6;
+    if (view.inet_options && inet)
+        add_inet_options(fields, info.inet_options);
+    if (view.type_of_service && inet)
+        add_type_of_service(fields, info);
     if (info.drops)
         fields.add("drops", *info.drops);
     if (view.memory)
@@ -224,6 +262,12 @@ void fill_row(const StatSocket& event, Record& record)
         append_timer(rest.text, *info.timer);
     if (view.extended)
         append_extended(rest.text, info);
+    if (view.cgroup || view.extended)
+        append_cgroup(rest.text, info);
+    if (view.type_of_service)
+        append_type_of_service(rest.text, info);
+    if (view.inet_options && info.inet_options)
+        append_inet_options(record.below, *info.inet_options);
     if (view.memory && info.memory)
         append_memory(record.below, *info.memory);
     if (view.tcp_info)

@@ -32,9 +32,38 @@ void append_key(std::string& out, std::string_view key, std::string_view suffix 
     out += ':';
 }
 
+/// Whether it needs no more than quotes around it: printable ASCII without quote and backslash.
+bool is_plain(std::string_view text)
+{
+    // One table look-up a byte: nearly every byte of a listing comes through here.
+    static constexpr auto needs_more = [] {
+        std::array<bool, 256> bytes{};
+        for (std::size_t byte = 0; byte < bytes.size(); ++byte)
+            bytes[byte] = byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\';
+        return bytes;
+    }();
+    unsigned found = 0;
+    for (const char c : text)
+        found |= static_cast<unsigned>(needs_more[static_cast<unsigned char>(c)]);
+    return found == 0;
+}
+
+void append_quoted(std::string& out, std::string_view plain)
+{
+    const auto before = out.size();
+    out.resize(before + plain.size() + 2);
+    char* to = out.data() + before;
+    *to = '"';
+    std::ranges::copy(plain, to + 1);
+    to[plain.size() + 1] = '"';
+}
+
 void append_text(std::string& out, std::string_view key, std::string_view text)
 {
-    if (is_utf8(text)) {
+    if (is_plain(text)) {
+        append_key(out, key);
+        append_quoted(out, text);
+    } else if (is_utf8(text)) {
         append_key(out, key);
         append_string(out, text);
     } else {
@@ -71,18 +100,11 @@ void append_value(std::string& out, const Fields& fields, const Fields::Token& t
 
 void append_string(std::string& out, std::string_view text)
 {
-    const auto plain = [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte >= 0x20 && byte < 0x7f && c != '"' && c != '\\';
-    };
-    if (std::ranges::all_of(text, plain)) {
-        out += '"';
-        out += text;
-        out += '"';
-    } else {
+    if (is_plain(text))
+        append_quoted(out, text);
+    else
         // Pure ASCII out, so that C1 and bidi controls from a peer never reach a terminal raw.
         out += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-    }
 }
 
 void append_members(std::string& out, const Fields& fields)

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace sockit {
 
@@ -96,6 +97,26 @@ void append_measure(std::string& out, const TcpInfoField& field)
     }
 }
 
+/// `bbr:(bw:7,min_rtt:0.009ms)`; the name alone where nothing is known of it.
+void append_block(std::string& out, std::string_view name,
+                  const std::vector<TcpInfoField>& measures)
+{
+    if (name.empty())
+        return;
+    separate(out);
+    out += escape(name);
+    if (measures.empty())
+        return;
+    out += ":(";
+    bool first = true;
+    for (const auto& measure : measures) {
+        if (!std::exchange(first, false))
+            out += ',';
+        append_measure(out, measure);
+    }
+    out += ')';
+}
+
 std::string_view shutdown_arrows(std::uint8_t shutdown)
 {
     constexpr std::array<std::string_view, 4> arrows{"<->", "-->", "<--", "---"};
@@ -179,11 +200,6 @@ void append_extended(std::string& out, const SocketInfo& info)
         number("ino:", *info.inode);
     if (info.cookie)
         number("sk:", *info.cookie, 16);
-    if (info.cgroup) {
-        separate(out);
-        out += "cgroup:";
-        out += escape(*info.cgroup);
-    }
     if (info.v6only)
         number("v6only:", *info.v6only ? 1 : 0);
     if (info.mark.value_or(0) != 0)
@@ -192,6 +208,44 @@ void append_extended(std::string& out, const SocketInfo& info)
         separate(out);
         out += shutdown_arrows(*info.shutdown);
     }
+}
+
+void append_cgroup(std::string& out, const SocketInfo& info)
+{
+    if (!info.cgroup)
+        return;
+    separate(out);
+    out += "cgroup:";
+    out += escape(*info.cgroup);
+}
+
+void append_type_of_service(std::string& out, const SocketInfo& info)
+{
+    const auto number = [&](std::string_view name, const auto& value, int base) {
+        if (!value)
+            return;
+        separate(out);
+        out += name;
+        append_number(out, *value, base);
+    };
+    number("tos:0x", info.tos, 16);
+    number("tclass:0x", info.traffic_class, 16);
+    number("class_id:0x", info.class_id, 16);
+}
+
+void append_inet_options(std::string& out, std::uint16_t options)
+{
+    separate(out);
+    out += "inet-sockopt:(";
+    std::string_view before;
+    for (std::size_t bit = 0; bit < inet_option_names.size(); ++bit) {
+        if ((options >> bit & 1U) == 0)
+            continue;
+        out += before;
+        out += inet_option_names[bit];
+        before = ",";
+    }
+    out += ')';
 }
 
 void append_memory(std::string& out, const SocketMemory& memory)
@@ -228,19 +282,8 @@ void append_tcp_info(std::string& out, const SocketInfo& info)
         separate(out);
         append_measure(out, field);
     }
-    if (info.congestion_block.empty())
-        return;
-    separate(out);
-    out += info.congestion_block;
-    char before = ':';
-    for (const auto& field : info.congestion_info) {
-        out += before;
-        if (before == ':')
-            out += '(';
-        append_measure(out, field);
-        before = ',';
-    }
-    out += ')';
+    append_block(out, info.congestion_block, info.congestion_info);
+    append_block(out, info.upper_protocol, info.upper_protocol_info);
 }
 
 } // namespace sockit

@@ -43,10 +43,21 @@ Piece next_piece(std::string_view text)
     return {std::min(length, text.size()), character_width(value)};
 }
 
+/// Whether every byte takes one column: no colour codes, nothing beyond ASCII.
+bool is_ascii_text(std::string_view text)
+{
+    unsigned found = 0;
+    for (const char c : text)
+        found |= static_cast<unsigned>(static_cast<unsigned char>(c) - 0x20U >= 0x5fU);
+    return found == 0;
+}
+
 } // namespace
 
 std::size_t display_width(std::string_view text)
 {
+    if (is_ascii_text(text))
+        return text.size();
     std::size_t columns = 0;
     while (!text.empty()) {
         const auto piece = next_piece(text);

@@ -3,8 +3,12 @@
 #include "live_sockets.h"
 #include "support/proc_root.h"
 
+#include <atomic>
+#include <semaphore>
+#include <set>
 #include <thread>
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -111,13 +115,13 @@ TEST(Owners, NamesAreRawBytes)
 
 TEST(Owners, KnownToHaveNoneAndNotKnown)
 {
-    const OwnerMap everything_seen({}, 0);
+    const OwnerMap everything_seen({}, {}, 0);
     auto info = with_owners(everything_seen, 5);
     ASSERT_TRUE(info.processes);
     EXPECT_TRUE(info.processes->empty());
     EXPECT_FALSE(info.processes_incomplete);
 
-    const OwnerMap some_forbidden({{7, {1, 2, "x"}}}, 3);
+    const OwnerMap some_forbidden({{7, 1, 2}}, {{1, 1, "x"}}, 3);
     info = with_owners(some_forbidden, 5);
     EXPECT_EQ(info.processes, std::nullopt);
     EXPECT_TRUE(info.processes_incomplete);
@@ -151,7 +155,7 @@ TEST(Owners, FromACopyOfProc)
 
 TEST(Owners, OfTheOtherEndOfAUnixSocket)
 {
-    const OwnerMap owners({{7, {1, 2, "client"}}, {8, {3, 4, "server"}}}, 0);
+    const OwnerMap owners({{7, 1, 2}, {8, 3, 4}}, {{1, 1, "client"}, {3, 3, "server"}}, 0);
     SocketInfo info;
     info.inode = 7;
     info.peer_inode = 8;
@@ -184,6 +188,91 @@ TEST(Owners, ForbiddenProcessesAreCounted)
     const auto owners = find_owners({1}, "/proc");
     ASSERT_TRUE(owners);
     EXPECT_GT(owners->unreadable(), 0U);
+}
+
+/// A thread that opens a socket in descriptors of its own and tells its inode.
+class PrivateThread {
+public:
+    PrivateThread()
+        : m_thread([this] {
+              EXPECT_EQ(::unshare(CLONE_FILES), 0);
+              const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+              m_tid = ::gettid();
+              m_inode = inode_of(socket);
+              m_ready.release();
+              m_end.acquire();
+          })
+    {
+        m_ready.acquire();
+    }
+    PrivateThread(const PrivateThread&) = delete;
+    PrivateThread& operator=(const PrivateThread&) = delete;
+    ~PrivateThread() { m_end.release(); }
+
+    [[nodiscard]] std::uint64_t inode() const { return m_inode; }
+    [[nodiscard]] pid_t tid() const { return m_tid; }
+
+private:
+    std::uint64_t m_inode = 0;
+    pid_t m_tid = 0;
+    std::binary_semaphore m_ready{0};
+    std::binary_semaphore m_end{0};
+    std::jthread m_thread;
+};
+
+TEST(Owners, ThreadsWithDescriptorsOfTheirOwn)
+{
+    const PrivateThread thread;
+    const auto owners = find_owners({thread.inode()}, "/proc");
+    ASSERT_TRUE(owners);
+    const auto owner = owned_by(with_owners(*owners, thread.inode()), ::getpid());
+    ASSERT_TRUE(owner);
+    EXPECT_EQ(owner->tid, thread.tid());
+}
+
+TEST(Owners, EachThreadWhereThreadsAreAskedFor)
+{
+    const auto socket = bound_socket(AF_INET, SOCK_DGRAM);
+    const PrivateThread other;
+    std::binary_semaphore end{0};
+    std::atomic<pid_t> tid = 0;
+    const std::jthread sharing([&] {
+        tid = ::gettid();
+        tid.notify_one();
+        end.acquire();
+    });
+    tid.wait(0);
+    const auto owners = find_owners({inode_of(socket)}, "/proc", true);
+    const auto processes_only = find_owners({inode_of(socket)}, "/proc");
+    end.release();
+    ASSERT_TRUE(owners && processes_only);
+    const auto info = with_owners(*owners, inode_of(socket));
+    ASSERT_TRUE(info.processes);
+    ASSERT_EQ(info.processes->size(), 3U); // the private one copied it
+    EXPECT_FALSE((*info.processes)[0].tid);
+    std::set<std::int32_t> threads;
+    for (const auto& owner : *info.processes)
+        threads.insert(owner.tid.value_or(0));
+    EXPECT_TRUE(threads.contains(tid));
+    EXPECT_TRUE(threads.contains(other.tid()));
+    EXPECT_EQ(with_owners(*processes_only, inode_of(socket)).processes->size(), 1U);
+}
+
+TEST(InodeSet, HoldsThousandsAndNoZero)
+{
+    InodeSet set{0};
+    EXPECT_EQ(set.size(), 0U);
+    EXPECT_FALSE(set.contains(0));
+    EXPECT_FALSE(set.contains(7));
+    constexpr std::uint64_t many = 10'000;
+    for (std::uint64_t inode = 1; inode <= many; ++inode) {
+        set.insert(inode << 20U);
+        set.insert(inode << 20U);
+    }
+    EXPECT_EQ(set.size(), many);
+    for (std::uint64_t inode = 1; inode <= many; ++inode)
+        EXPECT_TRUE(set.contains(inode << 20U) && !set.contains((inode << 20U) + 1));
+    EXPECT_FALSE(set.contains(0));
 }
 
 TEST(Owners, NoProcIsAnError)
