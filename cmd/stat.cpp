@@ -13,6 +13,15 @@ constexpr std::array placements{
     Placement{"socket", Placement::Where::Array, "sockets"},
     Placement{"summary", Placement::Where::Object, "summary"},
 };
+constexpr DocumentShape stat_shape{.schema = "sockit.stat/1", .placements = placements};
+
+constexpr std::array event_placements{
+    Placement{"start", Placement::Where::Top},
+    Placement{"event", Placement::Where::Array, "events"},
+    Placement{"summary", Placement::Where::Object, "summary"},
+};
+constexpr DocumentShape stat_events_shape{.schema = "sockit.stat/1",
+                                          .placements = event_placements};
 
 class Stat final : public Invocation {
 public:
@@ -20,22 +29,17 @@ public:
 
     ExitStatus run() override
     {
-        const auto act = [](const StatPlan& plan, const Emit& emit) -> Result<Ending> {
-            const auto listed = stat_sockets(plan, emit);
-            if (listed)
-                return Ending{};
-            return Ending{
-                .status = exit_status(listed.error()), .why = listed.error(), .signal = {}};
-        };
         const auto early = [](const StatPlan& /*plan*/, const Emit& emit, const Error& error) {
             emit(Failed{error});
             emit(StatSummary{});
         };
-        return run_planned(plan_output(m_args.output), plan_stat(m_args, words), m_args.netns,
-                           {.shape = {.schema = "sockit.stat/1", .placements = placements},
-                            .flush = Flush::WhenFull,
+        const auto plan = plan_stat(m_args, words);
+        const bool as_it_happens = plan && plan->act == StatAct::Events;
+        return run_planned(plan_output(m_args.output), plan, m_args.netns,
+                           {.shape = as_it_happens ? stat_events_shape : stat_shape,
+                            .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
                             .header = !m_args.no_header},
-                           act, early);
+                           run_stat, early);
     }
 
 private:
@@ -78,6 +82,7 @@ std::vector<Option> stat_options(StatArgs& args)
              {"--proc-root", "DIR", "Read a directory laid out like /proc", &args.proc_root},
              {"-N,--netns", "NAME|PATH|PID", "Look into that network namespace", &args.netns},
          },
+         stat_time_options(args.time),
          output_options(args.output)});
 }
 

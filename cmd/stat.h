@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cmd/command.h"
+#include "cmd/stat_time.h"
 #include "op/stat.h"
 
 #include <memory>
@@ -39,6 +40,7 @@ struct StatArgs {
     std::optional<std::string> via;
     std::optional<std::string> proc_root;
     std::optional<std::string> netns;
+    StatTimeArgs time;
 
     bool operator==(const StatArgs&) const = default;
 };

@@ -51,6 +51,7 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .inet_options = args.inet_options};
     plan.bound_inactive = args.bound_inactive;
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
+    TRY(plan_stat_time(args.time, plan));
     return plan;
 }
 

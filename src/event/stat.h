@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,9 +59,29 @@ struct StatSocket {
     bool operator==(const StatSocket&) const = default;
 };
 
+/// The kernel destroyed a socket.
+struct StatDestroyed {
+    StatSocket socket;
+    std::chrono::system_clock::time_point time;
+
+    bool operator==(const StatDestroyed&) const = default;
+};
+
+/// What became of the sockets that were to be destroyed.
+struct StatKilled {
+    std::uint64_t destroyed = 0;
+    std::uint64_t failed = 0;
+
+    bool operator==(const StatKilled&) const = default;
+};
+
 struct StatSummary {
     std::vector<StatCount> counts;
-    std::uint64_t unreadable = 0; ///< rows or messages that were none
+    std::uint64_t unreadable = 0;             ///< rows or messages that were none
+    std::optional<StatKilled> killed{};       ///< where sockets were to be destroyed
+    std::optional<std::uint64_t> overflows{}; ///< how often the kernel dropped events
+    bool over_time = false;                   ///< the run has no end of its own
+    std::optional<std::string> stopped_by{};  ///< "SIGINT", "deadline"; over_time only
 
     bool operator==(const StatSummary&) const = default;
 };

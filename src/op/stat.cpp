@@ -1,11 +1,9 @@
 #include "op/stat.h"
 
-#include "base/escape.h"
-#include "op/port_names.h"
 #include "op/stat_queries.h"
 #include "op/stat_rows.h"
+#include "op/stat_show.h"
 
-#include <optional>
 #include <utility>
 
 namespace sockit {
@@ -15,23 +13,22 @@ namespace {
 /// One run of the command.
 class Listing {
 public:
-    Listing(const StatPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit), m_rows(plan, emit)
-    {
-        m_socket.view = plan.view;
-    }
+    Listing(const StatPlan& plan, const Emit& emit)
+        : m_plan(plan), m_emit(emit), m_rows(plan, emit), m_show(plan, emit)
+    {}
 
     Result<> run()
     {
         const bool overview = m_plan.selection == StatSelection::Overview;
         const auto choose = [&](const SocketInfo& info) {
-            count(info);
+            count_socket(m_counts, info);
             return !overview || awaits_clients(info);
         };
         const auto visit = [&](const SocketInfo& /*info*/) {
             start();
-            return emit_socket();
+            return m_show.show();
         };
-        auto read = m_rows.read(m_socket.info, choose, visit);
+        auto read = m_rows.read(m_show.socket().info, choose, visit);
         if (read)
             start();
         else
@@ -50,39 +47,10 @@ private:
             m_emit(StatOverview{m_counts});
     }
 
-    void count(const SocketInfo& info)
-    {
-        for (auto& count : m_counts) {
-            if (count.state == info.state && count.netid == info.netid) {
-                ++count.sockets;
-                return;
-            }
-        }
-        m_counts.push_back({info.netid, info.state, 1});
-    }
-
-    /// Passes on what is in m_socket.info.
-    bool emit_socket()
-    {
-        const auto& info = m_socket.info;
-        if (m_plan.services) {
-            m_socket.local_service = m_names.name_of(info, info.local);
-            m_socket.peer_service = info.peer ? m_names.name_of(info, *info.peer) : "";
-        }
-        const bool more = m_emit(m_socket);
-        if (more && is_accept_queue_full(info) == true)
-            return m_emit(Warning{"the accept queue of " + escape(info.local.text()) +
-                                      " is full: " + std::to_string(*info.accept_length) +
-                                      " wait, limit " + std::to_string(*info.accept_limit),
-                                  std::nullopt});
-        return more;
-    }
-
     const StatPlan& m_plan;
     const Emit& m_emit;
     StatRows m_rows;
-    StatSocket m_socket; ///< filled anew for every row
-    PortNames m_names{m_plan.proc_root};
+    StatShow m_show;
     std::vector<StatCount> m_counts;
     bool m_started = false;
 };

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "base/deadline.h"
 #include "event/stat.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sockit {
@@ -21,7 +23,16 @@ enum class StatSelection : std::uint8_t {
     BoundInactive, ///< TCP sockets with a port that neither listen nor connect, alone
 };
 
+enum class StatAct : std::uint8_t {
+    List,
+    Kill,   ///< destroy what matches
+    Events, ///< tell of sockets when they are destroyed
+};
+
 struct StatPlan {
+    StatAct act = StatAct::List;
+    std::optional<Duration> deadline{};   ///< for the whole run
+    std::optional<std::uint64_t> count{}; ///< stop after so many events
     bool tcp = true;
     bool udp = true;
     bool local = true; ///< unix sockets

@@ -157,8 +157,40 @@ TEST(StatPlan, Sources)
     EXPECT_EQ(plan({"--proc-root", "/x"})->proc_root, "/x");
 }
 
+TEST(StatPlan, KillingAsksTheKernelForWhatItCanDestroy)
+{
+    const StatPlan expected{.act = StatAct::Kill,
+                            .local = false,
+                            .raw = true,
+                            .selection = StatSelection::All,
+                            .source = StatSource::Netlink};
+    EXPECT_EQ(plan({"-Kan"}), expected);
+    EXPECT_EQ(plan({"--kill", "-a", "-n"}), expected);
+    EXPECT_EQ(plan({"-Kan", "--dry-run"})->act, StatAct::List);
+    EXPECT_FALSE(plan({"-Kan", "--dry-run"})->local);
+    EXPECT_EQ(plan({"-xK"}).error().domain, Domain::Unsupported);
+}
+
+TEST(StatPlan, Events)
+{
+    const auto planned = plan({"-nE", "-t", "--deadline", "2s", "--count", "3"});
+    EXPECT_EQ(planned->act, StatAct::Events);
+    EXPECT_FALSE(planned->udp);
+    EXPECT_EQ(planned->deadline, std::chrono::seconds(2));
+    EXPECT_EQ(planned->count, 3U);
+    EXPECT_TRUE(plan({"-E"})->view.peer);
+    EXPECT_EQ(plan({"-xE"}).error().domain, Domain::Unsupported);
+}
+
 TEST(StatPlan, UsageErrors)
 {
+    EXPECT_EQ(usage_error({"-tKE"}), "-K and -E exclude each other");
+    EXPECT_EQ(usage_error({"--dry-run"}), "--dry-run needs -K");
+    EXPECT_EQ(usage_error({"--count", "1"}), "--count needs -E");
+    EXPECT_TRUE(usage_error({"-E", "--count", "0"}).starts_with("bad --count '0'"));
+    EXPECT_TRUE(usage_error({"-K"}).starts_with("-K needs a kind"));
+    EXPECT_EQ(usage_error({"-tK", "--via", "proc"}),
+              "-K asks the kernel: it excludes --via proc and --proc-root");
     EXPECT_EQ(usage_error({"--via", "\x1bnet"}),
               "bad --via '\\x1bnet': expected auto, netlink or proc");
     EXPECT_EQ(usage_error({"--via", "netlink", "--proc-root", "/x"}),

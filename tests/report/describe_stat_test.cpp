@@ -305,7 +305,7 @@ TEST(DescribeStat, AttributesOfInetSockets)
     auto socket = connection();
     socket.view = {.cgroup = true, .type_of_service = true, .inet_options = true};
     EXPECT_TRUE(json(socket).ends_with(
-        R"("options":null,"tos":null,"traffic_class":null,"class_id":null,"cgroup":null)"))
+        R"("cgroup":null,"options":null,"tos":null,"traffic_class":null,"class_id":null)"))
         << json(socket);
     auto& info = socket.info;
     info.tos = 0x10;
@@ -405,6 +405,29 @@ TEST(DescribeStat, WhatStandsBelowIsFoldedRowsAreCut)
               "Netid  State  Recv-Q  Send-Q  Local Address:Port  Peer Address:Port  Process\n"
               "tcp    ESTAB  0       5       [::1]:40000         [::1]:22\n"
               "    cubic rto:204ms snd_mss:32768 snd_cwnd:10\n");
+}
+
+TEST(DescribeStat, DestroyedOnALineOfItsOwn)
+{
+    StatDestroyed event{connection(), {}};
+    event.socket.info.timer.reset();
+    EXPECT_EQ(json(event), R"("event":"destroyed","time":"1970-01-01T00:00:00.000000Z",)"
+                           R"("socket":{"type":"socket",)" +
+                               json(event.socket) + "}");
+    Record record(Record::Want::Text, false);
+    describe(event, record);
+    EXPECT_EQ(record.line, "destroyed tcp    ESTAB  0      5      [::1]:40000          [::1]:22");
+}
+
+TEST(DescribeStat, SummaryOfARunThatKillsOrHasNoEnd)
+{
+    StatSummary summary;
+    const std::string counts = R"("sockets":0,"by_state":{},"by_netid":{},"unreadable":0)";
+    EXPECT_EQ(json(summary), counts);
+    summary.killed = StatKilled{2, 1};
+    EXPECT_EQ(json(summary), counts + R"(,"destroyed":2,"not_destroyed":1)");
+    summary = {.overflows = 1, .over_time = true, .stopped_by = "SIGINT"};
+    EXPECT_EQ(json(summary), counts + R"(,"overflows":1,"stopped_by":"SIGINT")");
 }
 
 } // namespace

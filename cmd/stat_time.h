@@ -1,0 +1,31 @@
+#pragma once
+
+#include "cmd/options.h"
+#include "cmd/session.h"
+#include "op/stat_plan.h"
+
+#include <optional>
+#include <string>
+
+namespace sockit {
+
+/// The options of stat that end sockets, or that look more than once.
+struct StatTimeArgs {
+    bool kill = false;
+    bool dry_run = false;
+    bool events = false;
+    std::optional<std::string> deadline;
+    std::optional<std::string> count;
+
+    bool operator==(const StatTimeArgs&) const = default;
+};
+
+std::vector<Option> stat_time_options(StatTimeArgs& args);
+
+/// Every rule between these options and what is planned already.
+Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan);
+
+/// Does what is planned, whichever act it is.
+Result<Ending> run_stat(const StatPlan& plan, const Emit& emit);
+
+} // namespace sockit

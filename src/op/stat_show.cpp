@@ -1,0 +1,46 @@
+#include "op/stat_show.h"
+
+#include "base/escape.h"
+
+namespace sockit {
+
+StatShow::StatShow(const StatPlan& plan, const Emit& emit)
+    : m_plan(plan), m_emit(emit), m_names(plan.proc_root)
+{
+    m_socket.view = plan.view;
+}
+
+void StatShow::name_ports(StatSocket& socket)
+{
+    const auto& info = socket.info;
+    if (!m_plan.services)
+        return;
+    socket.local_service = m_names.name_of(info, info.local);
+    socket.peer_service = info.peer ? m_names.name_of(info, *info.peer) : "";
+}
+
+void count_socket(std::vector<StatCount>& counts, const SocketInfo& info)
+{
+    for (auto& count : counts) {
+        if (count.state == info.state && count.netid == info.netid) {
+            ++count.sockets;
+            return;
+        }
+    }
+    counts.push_back({info.netid, info.state, 1});
+}
+
+bool StatShow::show()
+{
+    name_ports(m_socket);
+    const auto& info = m_socket.info;
+    const bool more = m_emit(m_socket);
+    if (more && is_accept_queue_full(info) == true)
+        return m_emit(Warning{"the accept queue of " + escape(info.local.text()) +
+                                  " is full: " + std::to_string(*info.accept_length) +
+                                  " wait, limit " + std::to_string(*info.accept_limit),
+                              std::nullopt});
+    return more;
+}
+
+} // namespace sockit
