@@ -104,26 +104,16 @@ void add_tcp_info(Fields& fields, const SocketInfo& info)
         return;
     }
     fields.begin_object("tcp_info");
-    for (const auto& field : info.tcp_info)
-        fields.add(field.name, field.value);
+    fields.add_measures(info.tcp_info);
     if (info.congestion.empty())
         fields.add("congestion", nullptr);
     else
         fields.add("congestion", info.congestion);
     if (!info.congestion_block.empty()) {
         fields.begin_object(info.congestion_block);
-        for (const auto& field : info.congestion_info)
-            fields.add(field.name, field.value);
+        fields.add_measures(info.congestion_info);
         fields.end_object();
     }
-    fields.end_object();
-}
-
-void add_measures(Fields& fields, std::string_view key, const std::vector<TcpInfoField>& measures)
-{
-    fields.begin_object(key);
-    for (const auto& measure : measures)
-        fields.add(measure.name, measure.value);
     fields.end_object();
 }
 
@@ -131,8 +121,7 @@ void add_upper_protocol(Fields& fields, const SocketInfo& info)
 {
     fields.begin_object("ulp");
     fields.add("name", info.upper_protocol);
-    for (const auto& measure : info.upper_protocol_info)
-        fields.add(measure.name, measure.value);
+    fields.add_measures(info.upper_protocol_info);
     fields.end_object();
 }
 
@@ -158,10 +147,13 @@ void add_type_of_service(Fields& fields, const SocketInfo& info)
 
 void add_mptcp_info(Fields& fields, const SocketInfo& info)
 {
-    if (info.tcp_info.empty())
+    if (info.tcp_info.empty()) {
         fields.add("mptcp_info", nullptr);
-    else
-        add_measures(fields, "mptcp_info", info.tcp_info);
+        return;
+    }
+    fields.begin_object("mptcp_info");
+    fields.add_measures(info.tcp_info);
+    fields.end_object();
 }
 
 void add_memory(Fields& fields, const std::optional<SocketMemory>& memory)

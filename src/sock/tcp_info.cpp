@@ -157,14 +157,10 @@ std::optional<std::int64_t> nanoseconds(std::uint32_t microseconds)
     return std::int64_t{microseconds} * 1'000;
 }
 
-void append_member(const TcpInfoRow& row, std::span<const std::byte> bytes,
-                   std::vector<TcpInfoField>& fields)
+std::optional<std::uint64_t> measured_value(const TcpInfoRow& row, std::span<const std::byte> bytes)
 {
     const auto raw = raw_value(row, bytes.data() + row.offset);
-    if (raw == row.unknown)
-        fields.push_back({row.name, std::nullopt});
-    else
-        fields.push_back({row.name, raw * nanoseconds_per(row.unit)});
+    return raw == row.unknown ? std::nullopt : std::optional(raw * nanoseconds_per(row.unit));
 }
 
 /// The row of that name; a name without one does not compile.
@@ -186,22 +182,26 @@ void decode_rows(std::span<const TcpInfoRow> rows_of_it, std::span<const std::by
     for (const auto& row : rows_of_it) {
         if (std::size_t{row.offset} + row.size > bytes.size())
             break;
-        append_member(row, bytes, fields);
+        fields.push_back({row.name, measured_value(row, bytes)});
     }
 }
 
 void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>& fields)
 {
-    fields.clear();
     const bool listening =
         !bytes.empty() && static_cast<SocketState>(bytes.front()) == SocketState::Listen;
+    fields.resize(rows.size());
+    auto field = fields.begin();
     for (const auto& row : rows) {
         if (std::size_t{row.offset} + row.size > bytes.size())
             break;
         if (listening && !row.of_listeners)
             continue;
-        append_member(row, bytes, fields);
+        field->name = row.name;
+        field->value = measured_value(row, bytes);
+        ++field;
     }
+    fields.erase(field, fields.end());
 }
 
 std::vector<TcpInfoField> decode_tcp_info(std::span<const std::byte> bytes)
