@@ -80,6 +80,7 @@ std::vector<Option> stat_options(StatArgs& args)
              {"-H,--no-header", "", "No column names", &args.no_header},
              {"--via", "SOURCE", "auto, netlink or proc", &args.via},
              {"--proc-root", "DIR", "Read a directory laid out like /proc", &args.proc_root},
+             {"--all-netns", "", "Sockets of every network namespace", &args.all_namespaces},
              {"-N,--netns", "NAME|PATH|PID", "Look into that network namespace", &args.netns},
          },
          stat_time_options(args.time),

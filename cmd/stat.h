@@ -33,6 +33,7 @@ struct StatArgs {
     bool memory = false;
     bool timers = false;
     bool no_header = false;
+    bool all_namespaces = false;
     bool bound_inactive = false;
     bool type_of_service = false;
     bool inet_options = false;

@@ -15,6 +15,10 @@ Result<StatSource> plan_source(const StatArgs& args)
         return Failure(Error::usage("--proc-root and --via netlink exclude each other"));
     if (args.proc_root && args.netns)
         return Failure(Error::usage("--proc-root and --netns exclude each other"));
+    if (args.all_namespaces && (args.netns || args.proc_root))
+        return Failure(Error::usage("--all-netns excludes --netns and --proc-root"));
+    if (args.all_namespaces && (args.time.kill || args.time.events))
+        return Failure(Error::usage("-K and -E work in one namespace: they exclude --all-netns"));
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
@@ -49,6 +53,7 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .cgroup = args.cgroup,
                  .type_of_service = args.type_of_service,
                  .inet_options = args.inet_options};
+    plan.all_namespaces = args.all_namespaces;
     plan.bound_inactive = args.bound_inactive;
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     TRY(plan_stat_time(args.time, plan));

@@ -11,8 +11,8 @@ namespace sockit {
 std::string PortNames::name_of(const SocketInfo& info, const Endpoint& endpoint)
 {
     const auto port = endpoint.port();
-    if (info.family == AF_NETLINK)
-        return process_name(port);
+    if (info.family == AF_NETLINK) // of a process that may have other ids in another namespace
+        return port == 0 || !info.netns ? process_name(port) : std::string();
     if (!endpoint.is_inet())
         return {};
     if (info.netid == "raw")

@@ -51,6 +51,7 @@ struct StatPlan {
     StatSource source = StatSource::Auto;
     StatView view;
     bool bound_inactive = false; ///< those of StatSelection::BoundInactive too
+    bool all_namespaces = false; ///< and not only the one we are in
     bool services = false;       ///< look up the names of ports
     std::string proc_root = "/proc";
 

@@ -1,7 +1,9 @@
 #include "op/stat_rows.h"
 
 #include "base/escape.h"
+#include "diag/namespaces.h"
 #include "diag/owner.h"
+#include "op/in_netns.h"
 #include "op/stat_queries.h"
 
 #include <cerrno>
@@ -32,13 +34,55 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
             m_stopped = !visit(row);
         return !m_stopped;
     };
-    for (const auto& query : stat_queries(m_plan))
-        TRY(dump(query, info, take));
+    TRY(m_plan.all_namespaces ? read_namespaces(info, take) : read_queries(info, take));
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
     visit_held(info, visit);
     warn_of_unreadable();
     return {};
+}
+
+Result<> StatRows::read_queries(SocketInfo& info, const SocketVisitor& visit)
+{
+    for (const auto& query : stat_queries(m_plan))
+        TRY(dump(query, info, visit));
+    return {};
+}
+
+Result<> StatRows::read_namespaces(SocketInfo& info, const SocketVisitor& visit)
+{
+    auto found = TRY(find_namespaces());
+    std::uint64_t closed = 0;
+    for (auto& space : found.spaces) {
+        if (m_stopped)
+            break;
+        const auto tag = std::make_shared<const NetnsTag>(space.tag);
+        const auto read = [&] {
+            return read_queries(info, [&](const SocketInfo& row) {
+                info.netns = tag;
+                return visit(row);
+            });
+        };
+        m_source.moved(space.own ? m_plan.proc_root : "/proc/thread-self");
+        if (space.own)
+            TRY(read());
+        else if (TRY(in_netns(space, read)) == NetnsVisit::NotPermitted)
+            ++closed;
+    }
+    tell_of_namespaces(closed, found.hidden);
+    return {};
+}
+
+void StatRows::tell_of_namespaces(std::uint64_t closed, std::uint64_t hidden) const
+{
+    std::string what;
+    if (closed > 0)
+        what = std::to_string(closed) + " network namespaces may not be entered";
+    if (hidden > 0)
+        what += (what.empty() ? "the network namespaces of " : ", those of ") +
+                std::to_string(hidden) + " processes may not be seen";
+    if (!what.empty())
+        m_emit(Warning{what + ": it takes CAP_SYS_ADMIN and CAP_SYS_PTRACE", std::nullopt});
 }
 
 void StatRows::warn_of_unreadable() const

@@ -40,6 +40,9 @@ public:
     }
 
 private:
+    Result<> read_queries(SocketInfo& info, const SocketVisitor& visit);
+    Result<> read_namespaces(SocketInfo& info, const SocketVisitor& visit);
+    void tell_of_namespaces(std::uint64_t closed, std::uint64_t hidden) const;
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
     void warn_of_unreadable() const;
     void hold(const SocketInfo& row);

@@ -14,6 +14,12 @@ bool worth_another_try(const Error& error)
 
 } // namespace
 
+void SocketSource::moved(const std::string& proc_root)
+{
+    m_proc_net = ProcNet(proc_root);
+    m_interfaces = InterfaceNames();
+}
+
 Result<std::uint64_t> SocketSource::dump(const SocketQuery& query, SocketInfo& info,
                                          const SocketVisitor& visit)
 {

@@ -17,6 +17,9 @@ public:
         : m_wanted(wanted), m_proc_net(proc_root), m_of_this_host(proc_root == "/proc")
     {}
 
+    /// From now on asked for in another network namespace, whose /proc/net is below `proc_root`:
+    /// interfaces are others there.
+    void moved(const std::string& proc_root);
     /// As SockDiag::dump() and ProcNet::dump().
     Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
                                const SocketVisitor& visit);

@@ -1,3 +1,4 @@
+#include "base/escape.h"
 #include "report/describe.h"
 #include "report/socket_fields.h"
 #include "report/socket_text.h"
@@ -17,6 +18,9 @@ void fill_row(const StatSocket& event, Record& record)
 {
     const auto& info = event.info;
     const auto& view = event.view;
+    if (info.netns)
+        record.cell("Netns").text = info.netns->name.empty() ? std::to_string(info.netns->inode)
+                                                             : escape(info.netns->name);
     record.cell("Netid").text = info.netid;
     record.cell("State").text = state_name(info.state);
     auto& waiting = record.cell("Recv-Q");

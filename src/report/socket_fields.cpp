@@ -33,6 +33,21 @@ void add_cookie(Fields& fields, const std::optional<std::uint64_t>& cookie)
     fields.add("cookie", std::string_view(digits.data(), end));
 }
 
+void add_netns(Fields& fields, const NetnsTag& netns)
+{
+    fields.begin_object("netns");
+    fields.add("inode", netns.inode);
+    if (netns.name.empty())
+        fields.add("name", nullptr);
+    else
+        fields.add("name", netns.name);
+    if (netns.pid != 0)
+        fields.add("pid", netns.pid);
+    else
+        fields.add("pid", nullptr);
+    fields.end_object();
+}
+
 void add_timer(Fields& fields, const std::optional<SocketTimer>& timer)
 {
     if (!timer) {
@@ -193,6 +208,8 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
         fields.add("protocol", *info.protocol);
     if (info.interface != 0)
         fields.add("interface", interface_text(info));
+    if (info.netns)
+        add_netns(fields, *info.netns);
     fields.add("uid", info.uid);
     if (info.inode.value_or(0) != 0)
         fields.add("inode", *info.inode);
