@@ -1,27 +1,11 @@
 #include "cmd/stat.h"
 
 #include "cmd/run_planned.h"
-
-#include <array>
+#include "report/describe.h"
 
 namespace sockit {
 
 namespace {
-
-constexpr std::array placements{
-    Placement{"start", Placement::Where::Top},
-    Placement{"socket", Placement::Where::Array, "sockets"},
-    Placement{"summary", Placement::Where::Object, "summary"},
-};
-constexpr DocumentShape stat_shape{.schema = "sockit.stat/1", .placements = placements};
-
-constexpr std::array event_placements{
-    Placement{"start", Placement::Where::Top},
-    Placement{"event", Placement::Where::Array, "events"},
-    Placement{"summary", Placement::Where::Object, "summary"},
-};
-constexpr DocumentShape stat_events_shape{.schema = "sockit.stat/1",
-                                          .placements = event_placements};
 
 class Stat final : public Invocation {
 public:
@@ -36,7 +20,9 @@ public:
         const auto plan = plan_stat(m_args, words);
         const bool as_it_happens = plan && plan->act == StatAct::Events;
         return run_planned(plan_output(m_args.output), plan, m_args.netns,
-                           {.shape = as_it_happens ? stat_events_shape : stat_shape,
+                           {.shape = as_it_happens     ? stat_events_shape
+                                     : m_args.count_by ? stat_counts_shape
+                                                       : stat_shape,
                             .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
                             .header = !m_args.no_header},
                            run_stat, early);
@@ -70,6 +56,7 @@ std::vector<Option> stat_options(StatArgs& args)
               &args.bound_inactive},
              {"-n,--numeric", "", "Numbers instead of service names", &args.numeric},
              {"-p,--processes", "", "The processes that have the socket open", &args.processes},
+             {"-T,--threads", "", "The same by thread", &args.threads},
              {"-e,--extended", "", "User, inode, cookie, control group, shutdown", &args.extended},
              {"-i,--info", "", "What TCP knows of the connection", &args.info},
              {"--tos", "", "Type of service, traffic class, class id", &args.type_of_service},
@@ -77,6 +64,13 @@ std::vector<Option> stat_options(StatArgs& args)
              {"--cgroup", "", "Control group", &args.cgroup},
              {"-m,--memory", "", "Memory of the socket", &args.memory},
              {"-o,--options", "", "Pending timers", &args.timers},
+             {"-s,--summary", "", "The kernel's own counts, at once", &args.totals},
+             {"--count-by", "LIST", "How many have the same COLUMN,…: state, process, peer …",
+              &args.count_by},
+             {"--columns", "LIST", "Show these columns", &args.columns},
+             {"--sort", "LIST", "Sort by these columns, -COLUMN descending", &args.sort},
+             {"--check", "", "Exit status 1 if nothing matches", &args.check},
+             {"-O,--oneline", "", "Everything about a socket on one line", &args.one_line},
              {"-H,--no-header", "", "No column names", &args.no_header},
              {"--via", "SOURCE", "auto, netlink or proc", &args.via},
              {"--proc-root", "DIR", "Read a directory laid out like /proc", &args.proc_root},

@@ -33,6 +33,13 @@ struct StatArgs {
     bool memory = false;
     bool timers = false;
     bool no_header = false;
+    bool one_line = false;
+    bool threads = false;
+    bool totals = false;
+    bool check = false;
+    std::optional<std::string> count_by;
+    std::optional<std::string> columns;
+    std::optional<std::string> sort;
     bool all_namespaces = false;
     bool bound_inactive = false;
     bool type_of_service = false;

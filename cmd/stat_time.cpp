@@ -37,6 +37,8 @@ Result<> plan_kill(const StatTimeArgs& args, StatPlan& plan)
     if (!plan.tcp && !plan.udp && !plan.raw)
         return Failure(unsupported("sock_destroy", "no kernel destroys such sockets, only TCP, UDP "
                                                    "and raw ones"));
+    if (!plan.count_by.empty() || !plan.sort.empty() || plan.totals)
+        return Failure(Error::usage("-K excludes --count-by, --sort and -s"));
     keep_inet(plan);
     plan.source = StatSource::Netlink;
     if (!args.dry_run)
@@ -104,7 +106,12 @@ Result<Ending> run_stat(const StatPlan& plan, const Emit& emit)
         return Ending{.status = {}, .why = {}, .signal = end.signal};
     }
     }
-    return ending_of(stat_sockets(plan, emit));
+    const auto listed = stat_sockets(plan, emit);
+    if (!listed)
+        return ending_of(Failure(listed.error()));
+    if (plan.check && *listed == 0)
+        return ending_of(Failure(Error::unmet("stat", "", "no socket matches")));
+    return Ending{};
 }
 
 } // namespace sockit

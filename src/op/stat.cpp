@@ -1,9 +1,13 @@
 #include "op/stat.h"
 
+#include "diag/socket_totals.h"
+#include "op/stat_groups.h"
 #include "op/stat_queries.h"
 #include "op/stat_rows.h"
 #include "op/stat_show.h"
+#include "op/stat_sorter.h"
 
+#include <string_view>
 #include <utility>
 
 namespace sockit {
@@ -14,49 +18,111 @@ namespace {
 class Listing {
 public:
     Listing(const StatPlan& plan, const Emit& emit)
-        : m_plan(plan), m_emit(emit), m_rows(plan, emit), m_show(plan, emit)
+        : m_plan(plan), m_emit(emit), m_emit_of_rows([this](const Event& event) {
+              start();
+              return m_emit(event);
+          }),
+          m_rows(plan, m_emit_of_rows), m_show(plan, emit), m_groups(plan.count_by),
+          m_sorter(plan.sort)
     {}
 
-    Result<> run()
+    Result<std::uint64_t> run()
     {
+        auto read = read_all();
+        if (read) {
+            start();
+            finish();
+        } else {
+            m_emit(Failed{read.error()});
+        }
+        m_emit(StatSummary{std::move(m_counts), m_rows.unreadable()});
+        if (!read)
+            return Failure(std::move(read).error());
+        return m_matched;
+    }
+
+private:
+    Result<> read_all()
+    {
+        if (m_plan.totals)
+            m_totals.totals = TRY(read_socket_totals(m_plan.proc_root));
+        if (m_plan.selection == StatSelection::None) {
+            count(m_totals.totals);
+            return {};
+        }
         const bool overview = m_plan.selection == StatSelection::Overview;
         const auto choose = [&](const SocketInfo& info) {
             count_socket(m_counts, info);
             return !overview || awaits_clients(info);
         };
         const auto visit = [&](const SocketInfo& /*info*/) {
+            ++m_matched;
             start();
-            return m_show.show();
+            if (m_plan.count_by.empty() && m_plan.sort.empty())
+                return m_show.show();
+            auto& socket = m_show.socket();
+            m_show.complete(socket);
+            if (m_plan.sort.empty())
+                m_groups.add(socket);
+            else
+                m_sorter.add(socket);
+            return true;
         };
-        auto read = m_rows.read(m_show.socket().info, choose, visit);
-        if (read)
-            start();
-        else
-            m_emit(Failed{read.error()});
-        m_emit(StatSummary{std::move(m_counts), m_rows.unreadable()});
-        return read;
+        return m_rows.read(m_show.socket().info, choose, visit);
     }
 
-private:
     void start()
     {
         if (std::exchange(m_started, true))
             return;
-        m_emit(StatStart{m_rows.via(), std::chrono::system_clock::now()});
+        const bool nothing_read = m_plan.selection == StatSelection::None;
+        m_emit(StatStart{nothing_read ? "proc" : m_rows.via(), std::chrono::system_clock::now()});
+        if (m_plan.totals)
+            m_emit(m_totals);
         if (m_plan.selection == StatSelection::Overview)
             m_emit(StatOverview{m_counts});
     }
 
+    /// What could not be said before everything was read.
+    void finish()
+    {
+        m_groups.emit_all(m_emit);
+        m_sorter.visit(m_show.socket(), [&] { return m_show.show(); });
+    }
+
+    /// Which states they are in is not known.
+    void count(const SocketTotals& totals)
+    {
+        const auto add = [&](std::string_view netid, const TotalByVersion& total) {
+            const auto sockets = total.v4.value_or(0) + total.v6.value_or(0);
+            if (sockets > 0)
+                m_counts.push_back({netid, SocketState::Unknown, sockets});
+        };
+        add("tcp", totals.tcp);
+        add("udp", totals.udp);
+        add("raw", totals.raw);
+        if (const auto waiting = totals.tcp_time_wait.value_or(0); waiting > 0)
+            m_counts.push_back({"tcp", SocketState::TimeWait, waiting});
+    }
+
     const StatPlan& m_plan;
     const Emit& m_emit;
+    const Emit m_emit_of_rows; ///< whatever they tell, the start comes first
     StatRows m_rows;
     StatShow m_show;
+    StatGroups m_groups;
+    StatSorter m_sorter;
+    StatTotals m_totals;
     std::vector<StatCount> m_counts;
+    std::uint64_t m_matched = 0;
     bool m_started = false;
 };
 
 } // namespace
 
-Result<> stat_sockets(const StatPlan& plan, const Emit& emit) { return Listing(plan, emit).run(); }
+Result<std::uint64_t> stat_sockets(const StatPlan& plan, const Emit& emit)
+{
+    return Listing(plan, emit).run();
+}
 
 } // namespace sockit

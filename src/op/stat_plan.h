@@ -1,11 +1,12 @@
 #pragma once
 
 #include "base/deadline.h"
-#include "event/stat.h"
+#include "event/stat_columns.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sockit {
 
@@ -21,6 +22,15 @@ enum class StatSelection : std::uint8_t {
     Listening,
     All,
     BoundInactive, ///< TCP sockets with a port that neither listen nor connect, alone
+    None,          ///< no sockets: their totals alone
+};
+
+/// What rows are sorted by.
+struct StatOrder {
+    const StatColumn* column = nullptr;
+    bool descending = false;
+
+    bool operator==(const StatOrder&) const = default;
 };
 
 enum class StatAct : std::uint8_t {
@@ -50,9 +60,13 @@ struct StatPlan {
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
     StatView view;
-    bool bound_inactive = false; ///< those of StatSelection::BoundInactive too
-    bool all_namespaces = false; ///< and not only the one we are in
-    bool services = false;       ///< look up the names of ports
+    bool bound_inactive = false;             ///< those of StatSelection::BoundInactive too
+    bool all_namespaces = false;             ///< and not only the one we are in
+    bool services = false;                   ///< look up the names of ports
+    bool totals = false;                     ///< the kernel's own counts, first
+    std::vector<const StatColumn*> count_by; ///< how many say the same there, instead of sockets
+    std::vector<StatOrder> sort;
+    bool check = false; ///< it is a failure when nothing matches
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

@@ -25,7 +25,8 @@ StateMask states_of(SocketProtocol protocol, StatSelection selection)
         // Unconnected TCP sockets are on no list; not to ask for them spares the kernel the walk
         // over all connections.
         return is_stream(protocol) ? listening : listening | unconnected;
-    case StatSelection::BoundInactive: return 0;
+    case StatSelection::BoundInactive:
+    case StatSelection::None: return 0;
     case StatSelection::Connected: break;
     }
     // These have no other state.

@@ -131,7 +131,7 @@ void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
         return;
     Result<OwnerMap> owners;
     if (m_plan.view.processes) {
-        owners = find_owners(m_inodes, m_plan.proc_root);
+        owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);
         if (!owners)
             m_emit(Warning{"processes are not known", owners.error()});
     }

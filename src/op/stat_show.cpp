@@ -4,19 +4,9 @@
 
 namespace sockit {
 
-StatShow::StatShow(const StatPlan& plan, const Emit& emit)
-    : m_plan(plan), m_emit(emit), m_names(plan.proc_root)
+StatShow::StatShow(const StatPlan& plan, const Emit& emit) : m_emit(emit), m_details(plan)
 {
     m_socket.view = plan.view;
-}
-
-void StatShow::name_ports(StatSocket& socket)
-{
-    const auto& info = socket.info;
-    if (!m_plan.services)
-        return;
-    socket.local_service = m_names.name_of(info, info.local);
-    socket.peer_service = info.peer ? m_names.name_of(info, *info.peer) : "";
 }
 
 void count_socket(std::vector<StatCount>& counts, const SocketInfo& info)
@@ -32,7 +22,7 @@ void count_socket(std::vector<StatCount>& counts, const SocketInfo& info)
 
 bool StatShow::show()
 {
-    name_ports(m_socket);
+    complete(m_socket);
     const auto& info = m_socket.info;
     const bool more = m_emit(m_socket);
     if (more && is_accept_queue_full(info) == true)

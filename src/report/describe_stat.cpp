@@ -1,4 +1,5 @@
 #include "base/escape.h"
+#include "report/column_text.h"
 #include "report/describe.h"
 #include "report/socket_fields.h"
 #include "report/socket_text.h"
@@ -18,9 +19,14 @@ void fill_row(const StatSocket& event, Record& record)
 {
     const auto& info = event.info;
     const auto& view = event.view;
+    if (!view.columns.empty()) {
+        for (const auto* column : view.columns)
+            append_column(record.cell(column->header, column->right).text, *column, event);
+        return;
+    }
     if (info.netns)
-        record.cell("Netns").text = info.netns->name.empty() ? std::to_string(info.netns->inode)
-                                                             : escape(info.netns->name);
+        record.cell("Netns").text =
+            info.netns->name.empty() ? std::to_string(info.netns->inode) : escape(info.netns->name);
     record.cell("Netid").text = info.netid;
     record.cell("State").text = state_name(info.state);
     auto& waiting = record.cell("Recv-Q");
@@ -44,12 +50,13 @@ void fill_row(const StatSocket& event, Record& record)
         append_cgroup(rest.text, info);
     if (view.type_of_service)
         append_type_of_service(rest.text, info);
+    auto& more = view.one_line ? rest.text : record.below;
     if (view.inet_options && info.inet_options)
-        append_inet_options(record.below, *info.inet_options);
+        append_inet_options(more, *info.inet_options);
     if (view.memory && info.memory)
-        append_memory(record.below, *info.memory);
+        append_memory(more, *info.memory);
     if (view.tcp_info)
-        append_tcp_info(record.below, info);
+        append_tcp_info(more, info);
 }
 
 using Totals = std::map<std::string_view, std::uint64_t>;
@@ -60,7 +67,8 @@ void add_totals(Fields& fields, const std::vector<StatCount>& counts)
     Totals by_netid;
     std::uint64_t sockets = 0;
     for (const auto& count : counts) {
-        by_state[state_name(count.state)] += count.sockets;
+        if (count.state != SocketState::Unknown)
+            by_state[state_name(count.state)] += count.sockets;
         by_netid[count.netid] += count.sockets;
         sockets += count.sockets;
     }
@@ -111,7 +119,7 @@ void describe(const StatSocket& event, Record& record)
 {
     record.start("socket", Level::Result);
     if (record.wants_fields())
-        add_socket(record.fields, event.info, event.view);
+        add_socket(record.fields, event);
     else
         fill_row(event, record);
 }

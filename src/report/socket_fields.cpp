@@ -3,6 +3,7 @@
 #include "report/socket_endpoint.h"
 #include "report/socket_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -70,7 +71,16 @@ void add_accept_queue(Fields& fields, const SocketInfo& info)
     fields.end_object();
 }
 
-void add_owners(Fields& fields, std::string_view key,
+void add_details(Fields& fields, const StatSocket& event, std::int32_t pid)
+{
+    const auto found = std::ranges::find(event.processes, pid, &StatProcess::pid);
+    if (found == event.processes.end())
+        return;
+    fields.add("cmdline", found->command);
+    fields.add("started", found->started);
+}
+
+void add_owners(Fields& fields, std::string_view key, const StatSocket& event,
                 const std::optional<std::vector<SocketOwner>>& owners)
 {
     if (!owners) {
@@ -83,20 +93,25 @@ void add_owners(Fields& fields, std::string_view key,
         fields.add("pid", owner.pid);
         fields.add("fd", owner.fd);
         fields.add("comm", owner.comm);
+        if (owner.tid)
+            fields.add("tid", *owner.tid);
+        if (event.view.commands)
+            add_details(fields, event, owner.pid);
         fields.end_object();
     }
     fields.end_array();
 }
 
-void add_processes(Fields& fields, const SocketInfo& info)
+void add_processes(Fields& fields, const StatSocket& event)
 {
-    add_owners(fields, "processes", info.processes);
+    const auto& info = event.info;
+    add_owners(fields, "processes", event, info.processes);
     if (info.processes_incomplete)
         fields.add("processes_incomplete", "permission");
     else
         fields.add("processes_incomplete", nullptr);
     if (info.peer_inode.value_or(0) != 0)
-        add_owners(fields, "peer_processes", info.peer_processes);
+        add_owners(fields, "peer_processes", event, info.peer_processes);
 }
 
 void add_extended(Fields& fields, const SocketInfo& info)
@@ -192,8 +207,10 @@ void add_memory(Fields& fields, const std::optional<SocketMemory>& memory)
 
 } // namespace
 
-void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
+void add_socket(Fields& fields, const StatSocket& event)
 {
+    const auto& info = event.info;
+    const auto& view = event.view;
     fields.add("netid", info.netid);
     fields.add("family", family_name(info.family));
     fields.add("state", state_name(info.state));
@@ -211,6 +228,10 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
     if (info.netns)
         add_netns(fields, *info.netns);
     fields.add("uid", info.uid);
+    if (view.users && event.user.empty())
+        fields.add("user", nullptr);
+    else if (view.users)
+        fields.add("user", event.user);
     if (info.inode.value_or(0) != 0)
         fields.add("inode", *info.inode);
     else
@@ -222,7 +243,7 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
     if (info.family == AF_UNIX)
         fields.add("peer_inode", info.peer_inode);
     if (view.processes)
-        add_processes(fields, info);
+        add_processes(fields, event);
     if (view.extended)
         add_extended(fields, info);
     if ((view.extended || view.cgroup) && (info.family == AF_INET || info.family == AF_INET6))
