@@ -342,6 +342,7 @@ complete -c sockit -n '__sockit_in stat' -s O -l oneline -d 'Everything about a 
 complete -c sockit -n '__sockit_in stat' -s H -l no-header -d 'No column names'
 complete -c sockit -n '__sockit_in stat' -l via -x -d 'auto, netlink or proc'
 complete -c sockit -n '__sockit_in stat' -l proc-root -r -F -d 'Read a directory laid out like /proc'
+complete -c sockit -n '__sockit_in stat' -l all-netns -d 'Sockets of every network namespace'
 complete -c sockit -n '__sockit_in stat' -s N -l netns -x -d 'Look into that network namespace'
 complete -c sockit -n '__sockit_in stat' -s K -l kill -d 'Destroy the sockets that match, and show each'
 complete -c sockit -n '__sockit_in stat' -l dry-run -d 'With -K: show what would be destroyed'
