@@ -1,4 +1,3 @@
-#include "base/escape.h"
 #include "base/parse.h"
 #include "cmd/stat_columns.h"
 #include "cmd/stat_kinds.h"
@@ -25,6 +24,28 @@ Result<StatSource> plan_source(const StatArgs& args)
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
+}
+
+/// The family of hosts without one: the one that is listed, or of IP and unix sockets either.
+int filter_family(const StatPlan& plan)
+{
+    if (plan.tcp || plan.udp || plan.raw || plan.mptcp)
+        return AF_UNSPEC;
+    if (plan.local)
+        return AF_UNIX;
+    if (plan.packet)
+        return AF_PACKET;
+    return plan.netlink ? AF_NETLINK : AF_VSOCK;
+}
+
+Result<std::optional<Filter>> plan_filter(std::span<const std::string> words, const StatPlan& plan)
+{
+    if (words.empty())
+        return std::nullopt;
+    std::string text;
+    for (const auto& word : words)
+        text += (&word == words.data() ? "" : " ") + word;
+    return TRY(parse_filter(text, filter_family(plan)));
 }
 
 /// What else there is to show of each socket, and what of all of them together.
@@ -54,9 +75,6 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
 
 Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words)
 {
-    if (!words.empty())
-        return Failure(Error::usage("unexpected " + quote(words[0]) +
-                                    ": stat does not support filter expressions"));
     StatPlan plan;
     const bool some_kind = TRY(plan_kinds(args, plan));
     plan.source = TRY(plan_source(args));
@@ -73,6 +91,9 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::All;
     else if (args.totals)
         plan.selection = StatSelection::None;
+    plan.filter = TRY(plan_filter(words, plan));
+    if (plan.filter && plan.selection == StatSelection::Overview)
+        plan.selection = StatSelection::Connected;
     const bool overview = plan.selection == StatSelection::Overview;
     plan.totals = args.totals;
     plan.check = args.check;
@@ -90,8 +111,12 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
     TRY(plan_views(args, plan));
     plan.all_namespaces = args.all_namespaces;
     plan.bound_inactive = args.bound_inactive;
+    if (plan.all_namespaces && plan.filter && has_test<DeviceTest>(*plan.filter))
+        return Failure(Error::usage("a device is of one namespace: --all-netns excludes dev"));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     TRY(plan_stat_time(args.time, plan));
+    if (plan.act == StatAct::Events && plan.filter && needs_owners(*plan.filter))
+        return Failure(Error::usage("-E cannot tell whose a socket was: no pid or comm with it"));
     return plan;
 }
 

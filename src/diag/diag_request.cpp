@@ -1,6 +1,9 @@
 #include "diag/diag_request.h"
 
+#include <cstddef>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -25,10 +28,33 @@ void append_object(std::vector<std::byte>& bytes, const T& object)
     bytes.insert(bytes.end(), first, first + sizeof object);
 }
 
-void append_attribute(std::vector<std::byte>& bytes, std::uint16_t type, std::uint32_t value)
+void append_attribute(std::vector<std::byte>& bytes, std::uint16_t type,
+                      std::span<const std::byte> payload)
 {
-    append_object(bytes, nlattr{.nla_len = sizeof(nlattr) + sizeof value, .nla_type = type});
-    append_object(bytes, value);
+    append_object(bytes,
+                  nlattr{.nla_len = static_cast<std::uint16_t>(sizeof(nlattr) + payload.size()),
+                         .nla_type = type});
+    bytes.insert(bytes.end(), payload.begin(), payload.end());
+}
+
+std::vector<std::byte> start_request(std::uint16_t flags, std::uint32_t sequence)
+{
+    std::vector<std::byte> bytes;
+    append_object(bytes, nlmsghdr{.nlmsg_len = 0,
+                                  .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                                  .nlmsg_flags = flags,
+                                  .nlmsg_seq = sequence,
+                                  .nlmsg_pid = 0});
+    return bytes;
+}
+
+/// Sets the length, which is known now.
+std::vector<std::byte> finish_request(std::vector<std::byte> bytes)
+{
+    const auto length = static_cast<std::uint32_t>(bytes.size());
+    static_assert(offsetof(nlmsghdr, nlmsg_len) == 0);
+    std::memcpy(bytes.data(), &length, sizeof length);
+    return bytes;
 }
 
 std::uint8_t inet_extensions(const SocketQuery& query)
@@ -45,7 +71,7 @@ std::uint8_t inet_extensions(const SocketQuery& query)
            bit(query.type_of_service, INET_DIAG_TCLASS);
 }
 
-void append_inet_request(std::vector<std::byte>& bytes, const SocketQuery& query)
+inet_diag_req_v2 inet_request(const SocketQuery& query)
 {
     inet_diag_req_v2 request{};
     request.sdiag_family = static_cast<std::uint8_t>(query.family);
@@ -59,9 +85,28 @@ void append_inet_request(std::vector<std::byte>& bytes, const SocketQuery& query
     }
     request.idiag_ext = inet_extensions(query);
     request.idiag_states = query.states;
-    append_object(bytes, request);
+    return request;
+}
+
+void append_inet_request(std::vector<std::byte>& bytes, const SocketQuery& query)
+{
+    append_object(bytes, inet_request(query));
+    if (!query.bytecode.empty())
+        append_attribute(bytes, INET_DIAG_REQ_BYTECODE, query.bytecode);
+    constexpr std::uint32_t mptcp = IPPROTO_MPTCP;
     if (query.protocol == SocketProtocol::Mptcp)
-        append_attribute(bytes, INET_DIAG_REQ_PROTOCOL, IPPROTO_MPTCP);
+        append_attribute(bytes, INET_DIAG_REQ_PROTOCOL, std::as_bytes(std::span(&mptcp, 1)));
+}
+
+void put_end(const Endpoint& end, __be32 (&address)[4], __be16& port)
+{
+    port = htons(static_cast<std::uint16_t>(end.port()));
+    if (end.family() == AF_INET)
+        std::memcpy(address, &reinterpret_cast<const sockaddr_in*>(end.data())->sin_addr,
+                    sizeof(in_addr));
+    else
+        std::memcpy(address, &reinterpret_cast<const sockaddr_in6*>(end.data())->sin6_addr,
+                    sizeof(in6_addr));
 }
 
 void append_unix_request(std::vector<std::byte>& bytes, const SocketQuery& query)
@@ -78,13 +123,7 @@ void append_unix_request(std::vector<std::byte>& bytes, const SocketQuery& query
 
 std::vector<std::byte> diag_request(const SocketQuery& query, std::uint32_t sequence)
 {
-    nlmsghdr header{.nlmsg_len = 0,
-                    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                    .nlmsg_seq = sequence,
-                    .nlmsg_pid = 0};
-    std::vector<std::byte> bytes;
-    append_object(bytes, header);
+    auto bytes = start_request(NLM_F_REQUEST | NLM_F_DUMP, sequence);
     switch (query.protocol) {
     case SocketProtocol::Tcp:
     case SocketProtocol::Udp:
@@ -115,9 +154,19 @@ std::vector<std::byte> diag_request(const SocketQuery& query, std::uint32_t sequ
         break;
     }
     }
-    header.nlmsg_len = static_cast<std::uint32_t>(bytes.size());
-    std::memcpy(bytes.data(), &header, sizeof header);
-    return bytes;
+    return finish_request(std::move(bytes));
+}
+
+std::vector<std::byte> exact_request(const SocketQuery& query, std::uint32_t sequence)
+{
+    auto bytes = start_request(NLM_F_REQUEST, sequence);
+    auto request = inet_request(query);
+    put_end(query.exact->local, request.id.idiag_src, request.id.idiag_sport);
+    put_end(query.exact->peer, request.id.idiag_dst, request.id.idiag_dport);
+    request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+    request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    append_object(bytes, request);
+    return finish_request(std::move(bytes));
 }
 
 std::string_view diag_name(const SocketQuery& query)

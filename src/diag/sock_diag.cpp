@@ -31,9 +31,9 @@ Failure failure(Phase phase, std::string_view call, const SocketQuery& query, in
     }
 }
 
-Result<> send_request(FdRef netlink, const SocketQuery& query)
+Result<> send_request(FdRef netlink, const SocketQuery& query,
+                      const std::vector<std::byte>& request)
 {
-    const auto request = diag_request(query, sequence);
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
     if (::sendto(netlink.value, request.data(), request.size(), 0,
@@ -63,6 +63,12 @@ bool decode(std::span<const std::byte> payload, const SocketQuery& query, Cgroup
     }
 }
 
+bool is_repeated(const SocketQuery& query, const SocketInfo& info, DumpProgress& progress)
+{
+    return query.protocol == SocketProtocol::Tcp && info.cookie.value_or(0) != 0 &&
+           progress.recent.contains_or_add(*info.cookie);
+}
+
 } // namespace
 
 Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& query,
@@ -77,7 +83,8 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
         case SOCK_DIAG_BY_FAMILY:
             if (!decode(message->payload, query, cgroups, info))
                 ++progress.unreadable;
-            else if (has_wanted_type(info, query) && !visit(info))
+            else if (has_wanted_type(info, query) && !is_repeated(query, info, progress) &&
+                     !visit(info))
                 progress.done = true;
             break;
         case NLMSG_DONE:
@@ -107,7 +114,9 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
     const Fd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     if (!netlink.valid())
         return failure(Phase::Socket, "socket", query, errno);
-    TRY(send_request(netlink.ref(), query));
+    if (query.exact && look_up(netlink.ref(), query, info, visit))
+        return 0;
+    TRY(send_request(netlink.ref(), query, diag_request(query, sequence)));
 
     // The kernel lists netlink sockets that are in a multicast group a second time.
     std::unordered_set<std::uint64_t> seen;
@@ -125,6 +134,29 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
         TRY(read_datagram(*datagram, query, m_cgroups, info, visitor, progress));
     }
     return progress.unreadable;
+}
+
+bool SockDiag::look_up(FdRef netlink, const SocketQuery& query, SocketInfo& info,
+                       const SocketVisitor& visit)
+{
+    if (!send_request(netlink, query, exact_request(query, sequence)))
+        return false;
+    DumpReader reader(netlink, sequence);
+    const auto datagram = reader.next();
+    if (!datagram)
+        return false;
+    const auto message = NetlinkMessages(*datagram).next();
+    if (!message || message->type != SOCK_DIAG_BY_FAMILY ||
+        !decode(message->payload, query, m_cgroups, info))
+        return false;
+    if (info.family != query.family)
+        return true; // one of IPv6 has the addresses of IPv4; it is found there
+    // Where there is no connection, the kernel may answer with the listener at the port.
+    if (info.local != query.exact->local || info.peer != query.exact->peer)
+        return false;
+    if ((query.states & state_bit(info.state)) != 0)
+        visit(info);
+    return true;
 }
 
 } // namespace sockit

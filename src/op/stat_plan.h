@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/deadline.h"
+#include "diag/filter.h"
 #include "event/stat_columns.h"
 
 #include <cstdint>
@@ -59,6 +60,7 @@ struct StatPlan {
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
+    std::optional<Filter> filter;
     StatView view;
     bool bound_inactive = false;             ///< those of StatSelection::BoundInactive too
     bool all_namespaces = false;             ///< and not only the one we are in
