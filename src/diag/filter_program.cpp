@@ -150,15 +150,15 @@ Piece port_at_most(SocketEnd end, std::uint16_t port)
     return port_bound(end == SocketEnd::Local ? INET_DIAG_BC_S_LE : INET_DIAG_BC_D_LE, port);
 }
 
-/// The piece for one test on sockets of one family of IP; nothing where the kernel has no operation
-/// for it.
+/// The piece for one test on sockets of one family; nothing where the kernel has no operation for
+/// it. There are operations for those of IP only.
 class TestCompiler {
 public:
     explicit TestCompiler(int family) : m_family(family) {}
 
     std::optional<Piece> operator()(const HostTest& test) const
     {
-        if (test.family != AF_UNSPEC && test.family != m_family)
+        if (!is_ip() || (test.family != AF_UNSPEC && test.family != m_family))
             return constant(false);
         const std::int32_t port = test.port ? *test.port : any_port;
         if (test.addresses.empty())
@@ -173,7 +173,9 @@ public:
     std::optional<Piece> operator()(const PortTest& test) const
     {
         constexpr std::uint16_t most = 65535;
-        if (test.family != AF_UNSPEC && test.family != m_family)
+        if (m_family == AF_VSOCK && test.family == AF_VSOCK)
+            return std::nullopt;
+        if (!is_ip() || (test.family != AF_UNSPEC && test.family != m_family))
             return constant(false);
         const auto port = static_cast<std::uint16_t>(test.port);
         switch (test.comparison) {
@@ -192,7 +194,7 @@ public:
 
     std::optional<Piece> operator()(const DeviceTest& test) const
     {
-        if (test.index == 0)
+        if (test.index == 0 || !is_ip())
             return std::nullopt;
         Code operand;
         append_object(operand, test.index);
@@ -201,6 +203,8 @@ public:
 
     std::optional<Piece> operator()(const MarkTest& test) const
     {
+        if (!is_ip())
+            return std::nullopt;
         Code operand;
         append_object(operand, inet_diag_markcond{.mark = test.mark, .mask = test.mask});
         return piece_of(INET_DIAG_BC_MARK_COND, operand);
@@ -208,7 +212,7 @@ public:
 
     std::optional<Piece> operator()(const CgroupTest& test) const
     {
-        if (test.id == 0)
+        if (test.id == 0 || !is_ip())
             return std::nullopt;
         Code operand;
         append_object(operand, test.id);
@@ -218,20 +222,30 @@ public:
     /// Of sockets without a process the kernel says always that it chose their port.
     std::optional<Piece> operator()(const AutoboundTest& test) const
     {
+        if (!is_ip())
+            return std::nullopt;
         return conjunction_of(conjunction_of(port_at_least(SocketEnd::Local, test.first),
                                              port_at_most(SocketEnd::Local, test.last)),
                               piece_of(INET_DIAG_BC_AUTO, {}));
     }
 
-    std::optional<Piece> operator()(const UnixTest& /*test*/) const { return constant(false); }
-    std::optional<Piece> operator()(const VsockTest& /*test*/) const { return constant(false); }
-    std::optional<Piece> operator()(const NetlinkTest& /*test*/) const { return constant(false); }
-    std::optional<Piece> operator()(const PacketTest& /*test*/) const { return constant(false); }
+    std::optional<Piece> operator()(const UnixTest& /*test*/) const { return only(AF_UNIX); }
+    std::optional<Piece> operator()(const VsockTest& /*test*/) const { return only(AF_VSOCK); }
+    std::optional<Piece> operator()(const NetlinkTest& /*test*/) const { return only(AF_NETLINK); }
+    std::optional<Piece> operator()(const PacketTest& /*test*/) const { return only(AF_PACKET); }
     std::optional<Piece> operator()(const NumberTest& /*test*/) const { return std::nullopt; }
     std::optional<Piece> operator()(const CommTest& /*test*/) const { return std::nullopt; }
     std::optional<Piece> operator()(FilterOperator /*step*/) const { return std::nullopt; }
 
 private:
+    [[nodiscard]] bool is_ip() const { return m_family == AF_INET || m_family == AF_INET6; }
+
+    /// A test of sockets of `family`.
+    [[nodiscard]] std::optional<Piece> only(int family) const
+    {
+        return m_family == family ? std::nullopt : std::optional(constant(false));
+    }
+
     int m_family;
 };
 
@@ -338,9 +352,7 @@ FilterProgram compile_filter(const Filter& filter, const SocketQuery& query)
 {
     if (!names_family(filter, query.family))
         return {.never = true, .code = {}, .rest = {}};
-    if (query.family == AF_INET || query.family == AF_INET6)
-        return FilterCompiler(filter, query).run();
-    return {.never = false, .code = {}, .rest = filter.steps};
+    return FilterCompiler(filter, query).run();
 }
 
 } // namespace sockit

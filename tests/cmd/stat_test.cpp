@@ -160,8 +160,10 @@ TEST(StatPlan, Sources)
 TEST(StatPlan, WordsAreAFilter)
 {
     const auto filter = parse_filter("state established sport = 22");
-    EXPECT_EQ(plan({"-n", "state", "established", "sport", "=", "22"}),
-              (StatPlan{.selection = StatSelection::Connected, .filter = *filter}));
+    auto expected = every_kind();
+    expected.selection = StatSelection::Connected;
+    expected.filter = *filter;
+    EXPECT_EQ(plan({"-n", "state", "established", "sport", "=", "22"}), expected);
     EXPECT_EQ(plan({"-tan", "state established sport", "=22"})->filter, *filter);
     EXPECT_EQ(plan({"-tan", "sport", "=22"})->selection, StatSelection::All);
     EXPECT_EQ(plan({"-x", "src", "x*"})->filter, *parse_filter("src unix:x*"));

@@ -299,5 +299,74 @@ TEST_F(FilterZoo, WhatTheKernelCannotDecideIsDecidedAfterIt)
     }
 }
 
+TEST_F(FilterZoo, OneConnectionIsLookedUp)
+{
+    const auto find = [](const std::string& text, int family, bool dump_finds) {
+        SocketQuery query{.family = family};
+        query.exact = only_connection(parsed(text), family);
+        EXPECT_TRUE(query.exact) << text;
+        // Of a dump the kernel passes nothing, where it is asked so.
+        query.bytecode = compile_filter(parsed(dump_finds ? text : "sport = 1"), query).code;
+        SockDiag diag;
+        return collect(diag, query).size();
+    };
+    const std::string plain = "src 127.0.0.1:5000 dst 127.0.0.1:8080";
+    EXPECT_EQ(find(plain, AF_INET, false), 1U);
+    EXPECT_EQ(
+        find("dport 8080 src 127.0.0.1 sport 5000 and dst 127/8 and dst 127.0.0.1", AF_INET, false),
+        1U);
+    EXPECT_EQ(find("src [::1]:5002 dst [::1]:80", AF_INET6, false), 1U);
+    const std::string mapped = "src 127.0.0.9:443 dst 127.0.0.3:5001";
+    EXPECT_EQ(find(mapped, AF_INET6, false), 1U) << "accepted by a dual-stack listener";
+    EXPECT_EQ(find(mapped, AF_INET, true), 0U);
+    EXPECT_EQ(find("src 127.0.0.1:8080 dst 127.0.0.1:1", AF_INET, true), 0U)
+        << "the kernel's answer is the listener";
+    for (const auto* socket : {&m_sockets[0], &m_sockets[1]}) {
+        ASSERT_EQ(::setsockopt(socket->ref().value, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo"),
+                  0);
+    }
+    EXPECT_EQ(find(plain, AF_INET, false), 0U) << "bound to a device, it escapes the look-up";
+    EXPECT_EQ(find(plain, AF_INET, true), 1U);
+    for (const char* text :
+         {"src 127.0.0.1:5000", "src 127.0.0.1:5000 or dst 127.0.0.1:8080",
+          "not src 127.0.0.1:5000 dst 127.0.0.1:8080", "src 127.0.0.0/8:5000 dst 127.0.0.1:8080",
+          "src 127.0.0.1:5000 dst 127.0.0.1 dport > 8080"})
+        EXPECT_EQ(only_connection(parsed(text), AF_INET), std::nullopt) << text;
+}
+
+TEST_F(FilterZoo, LongFilters)
+{
+    for (const int terms : {500, 5000}) {
+        std::string text = "sport = 8080";
+        for (int i = 0; i < terms; ++i)
+            text += (i % 3 == 0 ? " or dport = " : " or sport = ") + std::to_string(i + 10'000);
+        const auto filter = parsed(text);
+        const auto program = compile_filter(filter, {.family = AF_INET});
+        EXPECT_EQ(program.code.empty(), terms == 5000) << "too long for the kernel";
+        EXPECT_EQ(program.rest.empty(), terms == 500);
+        const auto found = by_program(filter);
+        EXPECT_EQ(found, by_evaluator(filter));
+        EXPECT_EQ(found.size(), 4U);
+    }
+}
+
+TEST(FilterProgram, WhatCannotMatchIsNotAskedFor)
+{
+    const auto never = [](std::string_view text, int family) {
+        return compile_filter(*parse_filter(text), {.family = family}).never;
+    };
+    EXPECT_TRUE(never("src 127.0.0.1", AF_UNIX));
+    EXPECT_TRUE(never("sport = 80 and pid = 1", AF_UNIX));
+    EXPECT_TRUE(never("src [::1]", AF_INET));
+    EXPECT_TRUE(never("src inet6:* or src unix:x", AF_INET));
+    EXPECT_TRUE(never("sport < 0", AF_INET));
+    EXPECT_TRUE(never("not sport >= 0", AF_INET6));
+    EXPECT_TRUE(never("src unix:x", AF_INET6));
+    EXPECT_FALSE(never("not src 127.0.0.1", AF_UNIX));
+    EXPECT_FALSE(never("src 127.0.0.1", AF_INET6));
+    EXPECT_FALSE(never("pid = 1", AF_UNIX));
+    EXPECT_FALSE(never("src unix:x or sport = 80", AF_INET));
+}
+
 } // namespace
 } // namespace sockit::test
