@@ -18,6 +18,12 @@ struct StatArgs {
     bool tcp = false;
     bool udp = false;
     bool local = false; ///< unix
+    bool raw = false;
+    bool mptcp = false;
+    bool packet = false;
+    bool vsock = false;
+    std::vector<std::string> families;
+    std::vector<std::string> queries;
     bool v4 = false;
     bool v6 = false;
     bool numeric = false;
@@ -34,6 +40,11 @@ struct StatArgs {
     std::optional<std::string> count_by;
     std::optional<std::string> columns;
     std::optional<std::string> sort;
+    bool all_namespaces = false;
+    bool bound_inactive = false;
+    bool type_of_service = false;
+    bool inet_options = false;
+    bool cgroup = false;
     std::optional<std::string> via;
     std::optional<std::string> proc_root;
     std::optional<std::string> netns;

@@ -1,6 +1,6 @@
 #include "base/parse.h"
-#include "cmd/stat.h"
 #include "cmd/stat_columns.h"
+#include "cmd/stat_kinds.h"
 
 #include <utility>
 
@@ -17,9 +17,25 @@ Result<StatSource> plan_source(const StatArgs& args)
         return Failure(Error::usage("--proc-root and --via netlink exclude each other"));
     if (args.proc_root && args.netns)
         return Failure(Error::usage("--proc-root and --netns exclude each other"));
+    if (args.all_namespaces && (args.netns || args.proc_root))
+        return Failure(Error::usage("--all-netns excludes --netns and --proc-root"));
+    if (args.all_namespaces && (args.time.kill || args.time.events))
+        return Failure(Error::usage("-K and -E work in one namespace: they exclude --all-netns"));
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
+}
+
+/// The family of hosts without one: the one that is listed, or of IP and unix sockets either.
+int filter_family(const StatPlan& plan)
+{
+    if (plan.tcp || plan.udp || plan.raw || plan.mptcp)
+        return AF_UNSPEC;
+    if (plan.local)
+        return AF_UNIX;
+    if (plan.packet)
+        return AF_PACKET;
+    return plan.netlink ? AF_NETLINK : AF_VSOCK;
 }
 
 Result<std::optional<Filter>> plan_filter(std::span<const std::string> words, const StatPlan& plan)
@@ -29,7 +45,7 @@ Result<std::optional<Filter>> plan_filter(std::span<const std::string> words, co
     std::string text;
     for (const auto& word : words)
         text += (&word == words.data() ? "" : " ") + word;
-    return TRY(parse_filter(text, plan.tcp || plan.udp ? AF_UNSPEC : AF_UNIX));
+    return TRY(parse_filter(text, filter_family(plan)));
 }
 
 /// What else there is to show of each socket, and what of all of them together.
@@ -59,25 +75,17 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
 
 Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words)
 {
-    const bool some_kind = args.tcp || args.udp || args.local;
-    const bool some_family = args.v4 || args.v6;
     StatPlan plan;
+    const bool some_kind = TRY(plan_kinds(args, plan));
     plan.source = TRY(plan_source(args));
     plan.proc_root = args.proc_root.value_or(plan.proc_root);
-    if (some_kind || some_family) {
-        plan.tcp = args.tcp || !some_kind;
-        plan.udp = args.udp || !some_kind;
-        plan.local = args.local;
-    }
-    if (some_family) {
-        plan.v4 = args.v4;
-        plan.v6 = args.v6;
-    }
     if (args.all)
         plan.selection = StatSelection::All;
     else if (args.listening)
         plan.selection = StatSelection::Listening;
-    else if (some_kind || some_family)
+    else if (args.bound_inactive)
+        plan.selection = StatSelection::BoundInactive;
+    else if (some_kind)
         plan.selection = StatSelection::Connected;
     else if ((args.count_by || args.columns || args.sort) && !args.time.kill)
         plan.selection = StatSelection::All;
@@ -96,8 +104,15 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .timer = args.timers,
                  .peer = !overview, // those who wait for clients have none
                  .threads = args.threads,
-                 .one_line = args.one_line};
+                 .one_line = args.one_line,
+                 .cgroup = args.cgroup,
+                 .type_of_service = args.type_of_service,
+                 .inet_options = args.inet_options};
     TRY(plan_views(args, plan));
+    plan.all_namespaces = args.all_namespaces;
+    plan.bound_inactive = args.bound_inactive;
+    if (plan.all_namespaces && plan.filter && has_test<DeviceTest>(*plan.filter))
+        return Failure(Error::usage("a device is of one namespace: --all-netns excludes dev"));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     TRY(plan_stat_time(args.time, plan));
     if (plan.act == StatAct::Events && plan.filter && needs_owners(*plan.filter))

@@ -20,6 +20,13 @@ Error unsupported(std::string_view call, std::string reason)
     return error;
 }
 
+/// Leaves out what the kernel neither destroys nor tells of.
+void keep_inet(StatPlan& plan)
+{
+    plan.local = plan.mptcp = plan.packet = plan.netlink = plan.vsock = false;
+    plan.local_types = plan.packet_types = plan.vsock_types = 0;
+}
+
 Result<> plan_kill(const StatTimeArgs& args, StatPlan& plan)
 {
     if (plan.source == StatSource::Proc)
@@ -27,12 +34,12 @@ Result<> plan_kill(const StatTimeArgs& args, StatPlan& plan)
     if (plan.selection == StatSelection::Overview)
         return Failure(Error::usage("-K needs a kind, a family, a state or a filter: without, it "
                                     "would destroy every connection"));
-    if (!plan.tcp && !plan.udp)
-        return Failure(unsupported("sock_destroy", "no kernel destroys unix sockets, only TCP, UDP "
+    if (!plan.tcp && !plan.udp && !plan.raw)
+        return Failure(unsupported("sock_destroy", "no kernel destroys such sockets, only TCP, UDP "
                                                    "and raw ones"));
     if (!plan.count_by.empty() || !plan.sort.empty() || plan.totals)
         return Failure(Error::usage("-K excludes --count-by, --sort and -s"));
-    plan.local = false;
+    keep_inet(plan);
     plan.source = StatSource::Netlink;
     if (!args.dry_run)
         plan.act = StatAct::Kill;
@@ -45,7 +52,8 @@ Result<> plan_events(StatPlan& plan)
         return Failure(Error::usage("-E asks the kernel: it excludes --via proc and --proc-root"));
     if (!plan.tcp && !plan.udp)
         return Failure(unsupported("bind", "the kernel tells of TCP and UDP sockets only"));
-    plan.local = false;
+    keep_inet(plan);
+    plan.raw = false;
     plan.act = StatAct::Events;
     plan.view.peer = true;
     return {};

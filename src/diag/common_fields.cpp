@@ -24,6 +24,17 @@ std::string_view timer_name(std::uint64_t number)
     return number < names.size() ? names[number] : "unknown";
 }
 
+std::string_view inet_netid(SocketProtocol protocol)
+{
+    switch (protocol) {
+    case SocketProtocol::Tcp: return "tcp";
+    case SocketProtocol::Udp: return "udp";
+    case SocketProtocol::Raw: return "raw";
+    case SocketProtocol::Mptcp: return "mptcp";
+    default: return {};
+    }
+}
+
 std::string_view unix_netid(std::uint64_t type)
 {
     switch (type) {
@@ -32,6 +43,48 @@ std::string_view unix_netid(std::uint64_t type)
     case SOCK_SEQPACKET: return "u_seq";
     default: return {};
     }
+}
+
+std::string_view packet_netid(std::uint64_t type)
+{
+    switch (type) {
+    case SOCK_RAW: return "p_raw";
+    case SOCK_DGRAM: return "p_dgr";
+    default: return {};
+    }
+}
+
+std::string_view vsock_netid(std::uint64_t type)
+{
+    switch (type) {
+    case SOCK_STREAM: return "v_str";
+    case SOCK_DGRAM: return "v_dgr";
+    case SOCK_SEQPACKET: return "v_seq";
+    default: return {};
+    }
+}
+
+namespace {
+
+/// 1 << SOCK_* of a unix, packet or vsock socket; 0 for others.
+std::uint32_t type_bit(const SocketInfo& info)
+{
+    constexpr std::size_t prefix = 2; // u_, p_, v_
+    const auto name = info.netid.size() > prefix ? info.netid.substr(prefix) : std::string_view();
+    if (name == "str")
+        return 1U << SOCK_STREAM;
+    if (name == "dgr")
+        return 1U << SOCK_DGRAM;
+    if (name == "seq")
+        return 1U << SOCK_SEQPACKET;
+    return name == "raw" ? 1U << SOCK_RAW : 0;
+}
+
+} // namespace
+
+bool has_wanted_type(const SocketInfo& info, const SocketQuery& query)
+{
+    return query.socket_types == 0 || (query.socket_types & type_bit(info)) != 0;
 }
 
 Endpoint unix_endpoint(std::string_view sun_path)

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sock/socket_info.h"
+#include "diag/socket_query.h"
 
 #include <cstdint>
 #include <string_view>
@@ -16,8 +16,17 @@ void reset(SocketInfo& info);
 /// (net/ipv4/inet_diag.c, tcp_ipv4.c), spelled as ss does.
 std::string_view timer_name(std::uint64_t number);
 
+/// tcp, udp, raw, mptcp; empty for others.
+std::string_view inet_netid(SocketProtocol protocol);
 /// u_str, u_dgr, u_seq; empty for any other SOCK_*.
 std::string_view unix_netid(std::uint64_t type);
+/// p_raw, p_dgr; empty for any other SOCK_*.
+std::string_view packet_netid(std::uint64_t type);
+/// v_str, v_dgr, v_seq; empty for any other SOCK_*.
+std::string_view vsock_netid(std::uint64_t type);
+
+/// Whether the query asks for sockets of its type.
+bool has_wanted_type(const SocketInfo& info, const SocketQuery& query);
 
 /// From the bytes of sun_path; a leading NUL makes an abstract name.
 Endpoint unix_endpoint(std::string_view sun_path);

@@ -8,6 +8,20 @@
 
 namespace sockit {
 
+std::uint64_t join_cookie(const std::uint32_t (&halves)[2])
+{
+    return std::uint64_t{halves[1]} << 32U | halves[0];
+}
+
+void set_memory(const SocketMemory& memory, bool wanted, SocketInfo& info)
+{
+    info.recv_q = memory.r;
+    info.send_q = memory.t;
+    info.drops = memory.d;
+    if (wanted)
+        info.memory = memory;
+}
+
 std::optional<SocketMemory> decode_memory(std::span<const std::byte> payload)
 {
     const auto values = read_object<std::array<std::uint32_t, SK_MEMINFO_VARS>>(payload);

@@ -2,6 +2,7 @@
 #include "diag/congestion.h"
 #include "diag/diag_message.h"
 #include "diag/netlink_message.h"
+#include "diag/upper_protocol.h"
 #include "sock/tcp_info.h"
 
 #include <cstring>
@@ -28,8 +29,7 @@ Endpoint endpoint(std::uint8_t family, const __be32 (&address)[4], __be16 port,
 /// Everything but the attributes.
 void decode_fixed_part(const inet_diag_msg& message, const SocketQuery& query, SocketInfo& info)
 {
-    const bool tcp = query.protocol == SocketProtocol::Tcp;
-    info.netid = tcp ? "tcp" : "udp";
+    info.netid = inet_netid(query.protocol);
     info.family = message.idiag_family;
     info.state = static_cast<SocketState>(message.idiag_state);
     info.recv_q = message.idiag_rqueue;
@@ -43,12 +43,14 @@ void decode_fixed_part(const inet_diag_msg& message, const SocketQuery& query, S
     // A socket without an inode has no owner any more: the kernel leaves 0, which is nobody's uid.
     if (message.idiag_inode != 0 || message.idiag_uid != 0)
         info.uid = message.idiag_uid;
-    info.cookie = std::uint64_t{message.id.idiag_cookie[1]} << 32U | message.id.idiag_cookie[0];
+    info.cookie = join_cookie(message.id.idiag_cookie);
     if (message.idiag_timer != 0)
         info.timer =
             SocketTimer{timer_name(message.idiag_timer),
                         message.idiag_expires * nanoseconds_per_millisecond, message.idiag_retrans};
-    if (tcp && info.state == SocketState::Listen) {
+    if (query.protocol == SocketProtocol::Raw) // which has it in place of a port
+        info.protocol = info.local.port();
+    if (info.state == SocketState::Listen) {
         info.accept_length = message.idiag_rqueue;
         info.accept_limit = message.idiag_wqueue;
     }
@@ -77,13 +79,33 @@ bool decode_inet_diag(std::span<const std::byte> payload, const SocketQuery& que
         case INET_DIAG_INFO:
             // The attribute is there, empty, for sockets without a struct tcp_sock (TIME-WAIT,
             // UDP).
-            decode_tcp_info(attribute->payload, info.tcp_info);
+            if (query.protocol == SocketProtocol::Mptcp)
+                decode_mptcp_info(attribute->payload, info.tcp_info);
+            else
+                decode_tcp_info(attribute->payload, info.tcp_info);
             break;
         case INET_DIAG_VEGASINFO: decode_vegas(attribute->payload, info); break;
         case INET_DIAG_DCTCPINFO: decode_dctcp(attribute->payload, info); break;
         case INET_DIAG_BBRINFO: decode_bbr(attribute->payload, info); break;
         case INET_DIAG_CONG: info.congestion = text(attribute->payload); break;
-        case INET_DIAG_SKMEMINFO: info.memory = decode_memory(attribute->payload); break;
+        case INET_DIAG_SKMEMINFO:
+            info.memory = decode_memory(attribute->payload);
+            if (info.memory)
+                info.drops = info.memory->d;
+            break;
+        case INET_DIAG_TOS: info.tos = read_object<std::uint8_t>(attribute->payload); break;
+        case INET_DIAG_TCLASS:
+            info.traffic_class = read_object<std::uint8_t>(attribute->payload);
+            break;
+        case INET_DIAG_CLASS_ID:
+            info.class_id = read_object<std::uint32_t>(attribute->payload);
+            break;
+        case INET_DIAG_MARK: info.mark = read_object<std::uint32_t>(attribute->payload); break;
+        case INET_DIAG_SOCKOPT: info.inet_options = decode_inet_options(attribute->payload); break;
+        case INET_DIAG_ULP_INFO:
+            if (query.tcp_info)
+                decode_upper_protocol(attribute->payload, info);
+            break;
         case INET_DIAG_SHUTDOWN:
             info.shutdown = read_object<std::uint8_t>(attribute->payload);
             break;
@@ -91,7 +113,6 @@ bool decode_inet_diag(std::span<const std::byte> payload, const SocketQuery& que
             if (const auto flag = read_object<std::uint8_t>(attribute->payload))
                 info.v6only = *flag != 0;
             break;
-        case INET_DIAG_MARK: info.mark = read_object<std::uint32_t>(attribute->payload); break;
         case INET_DIAG_CGROUP_ID:
             if (const auto id = read_object<std::uint64_t>(attribute->payload); id && query.cgroup)
                 info.cgroup = cgroups.name_of(*id);

@@ -1,5 +1,6 @@
 #include "diag/proc_net.h"
 
+#include "diag/common_fields.h"
 #include "diag/proc_net_line.h"
 
 #include <cerrno>
@@ -21,8 +22,24 @@ std::string_view file_name(const SocketQuery& query)
     case SocketProtocol::Tcp: return v6 ? "tcp6" : "tcp";
     case SocketProtocol::Udp: return v6 ? "udp6" : "udp";
     case SocketProtocol::Unix: return "unix";
+    case SocketProtocol::Raw: return v6 ? "raw6" : "raw";
+    case SocketProtocol::Packet: return "packet";
+    case SocketProtocol::Netlink: return "netlink";
+    case SocketProtocol::Mptcp:
+    case SocketProtocol::Vsock: break;
     }
     return "";
+}
+
+bool parse_line(std::string_view line, const SocketQuery& query, long ticks_per_second,
+                SocketInfo& info)
+{
+    switch (query.protocol) {
+    case SocketProtocol::Unix: return parse_unix_line(line, info);
+    case SocketProtocol::Packet: return parse_packet_line(line, info);
+    case SocketProtocol::Netlink: return parse_netlink_line(line, info);
+    default: return parse_inet_line(line, query, ticks_per_second, info);
+    }
 }
 
 } // namespace
@@ -60,6 +77,9 @@ ProcNet::ProcNet(std::string proc_root) : m_proc_root(std::move(proc_root)), m_b
 Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, SocketInfo& info,
                                     const SocketVisitor& visit)
 {
+    if (file_name(query).empty())
+        return Failure(
+            Error::unsupported("open", "a list of such sockets in " + m_proc_root + "/net"));
     const std::string path = m_proc_root + "/net/" + std::string(file_name(query));
     const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file.valid())
@@ -71,12 +91,12 @@ Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, SocketInfo& info,
     const auto visit_line = [&](std::string_view line) {
         if (std::exchange(first, false) && is_column_names(line))
             return true;
-        const bool parsed = query.protocol == SocketProtocol::Unix
-                                ? parse_unix_line(line, info)
-                                : parse_inet_line(line, query, ticks_per_second, info);
+        const bool parsed = parse_line(line, query, ticks_per_second, info);
         if (!parsed)
             ++unreadable;
-        return !parsed || (query.states & state_bit(info.state)) == 0 || visit(info);
+        const bool wanted =
+            parsed && (query.states & state_bit(info.state)) != 0 && has_wanted_type(info, query);
+        return !wanted || visit(info);
     };
     auto skipped = read_lines(file.ref(), m_buffer, visit_line);
     if (!skipped) {

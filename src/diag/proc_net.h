@@ -12,15 +12,15 @@
 
 namespace sockit {
 
-/// Sockets as /proc/net/{tcp,tcp6,udp,udp6,unix} list them (proc(5)): for kernels without
-/// sock_diag and for copies of /proc. tcp_info, memory and cgroup are never there.
+/// Sockets as /proc/net/{tcp,udp,raw}{,6} and {unix,packet,netlink} list them (proc(5)): for
+/// kernels without sock_diag and for copies of /proc. tcp_info, memory and cgroup are never there.
 class ProcNet {
 public:
     /// `proc_root` is laid out like /proc: net/tcp and so on below it.
     explicit ProcNet(std::string proc_root = "/proc");
     /// Visits each row as it is read into `info`, which is reused for the next one; returns how
-    /// many rows could not be. ENOENT: no such file
-    /// here, as for IPv6 where it is switched off.
+    /// many rows could not be. ENOENT: no such file here, as for IPv6 where it is switched off.
+    /// Domain::Unsupported: there never is one for such sockets (MPTCP, vsock).
     Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
                                const SocketVisitor& visit);
 

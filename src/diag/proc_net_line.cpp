@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -57,6 +58,16 @@ public:
         return m_ok ? value : 0;
     }
 
+    /// A decimal number that fits, with the spaces before it.
+    template <std::unsigned_integral T>
+    T next()
+    {
+        spaces();
+        const auto value = number(10);
+        m_ok = m_ok && value <= std::numeric_limits<T>::max();
+        return static_cast<T>(value);
+    }
+
 private:
     std::string_view m_rest;
     bool m_ok = true;
@@ -80,6 +91,17 @@ Endpoint endpoint(Columns& columns, int family)
     return Endpoint::inet6(v6, port);
 }
 
+/// The columns `ref pointer drops`; older kernels end before the last.
+std::optional<std::uint64_t> datagram_drops(Columns& columns)
+{
+    columns.number(10);
+    columns.spaces();
+    columns.number(16);
+    columns.spaces();
+    const auto drops = columns.number(10);
+    return columns.ok() ? std::optional(drops) : std::nullopt;
+}
+
 bool is_state(std::uint64_t number)
 {
     return number >= static_cast<std::uint64_t>(SocketState::Established) &&
@@ -90,7 +112,8 @@ bool is_state(std::uint64_t number)
 
 bool is_column_names(std::string_view line)
 {
-    return line.find("local_address") != std::string_view::npos || line.starts_with("Num ");
+    return line.find("local_address") != std::string_view::npos || line.starts_with("Num ") ||
+           line.starts_with("sk ");
 }
 
 bool parse_inet_line(std::string_view line, const SocketQuery& query, long ticks_per_second,
@@ -132,7 +155,7 @@ bool parse_inet_line(std::string_view line, const SocketQuery& query, long ticks
         return false;
 
     const bool tcp = query.protocol == SocketProtocol::Tcp;
-    info.netid = tcp ? "tcp" : "udp";
+    info.netid = inet_netid(query.protocol);
     info.family = query.family;
     info.state = static_cast<SocketState>(state);
     info.recv_q = receive_queue;
@@ -148,6 +171,10 @@ bool parse_inet_line(std::string_view line, const SocketQuery& query, long ticks
             timer_name(timer),
             static_cast<std::int64_t>(when) * (nanoseconds_per_second / ticks_per_second),
             static_cast<std::uint32_t>(timer == retransmission_timer ? retransmits : probes)};
+    if (query.protocol == SocketProtocol::Raw) // which has it in place of a port
+        info.protocol = info.local.port();
+    if (!tcp)
+        info.drops = datagram_drops(columns);
     return true;
 }
 
@@ -196,6 +223,65 @@ bool parse_unix_line(std::string_view line, SocketInfo& info)
     if (sun_path.starts_with('@'))
         sun_path[0] = '\0';
     info.local = unix_endpoint(sun_path);
+    return true;
+}
+
+bool parse_packet_line(std::string_view line, SocketInfo& info)
+{
+    Columns columns(line);
+    columns.number(16);            // address of the socket, or a hash of it
+    columns.next<std::uint32_t>(); // references
+    const auto type = columns.next<std::uint32_t>();
+    columns.spaces();
+    const auto protocol = columns.number(16, 4);
+    const auto interface = columns.next<std::uint32_t>();
+    columns.next<std::uint32_t>(); // running
+    const auto received = columns.next<std::uint32_t>();
+    const auto uid = columns.next<std::uint32_t>();
+    const auto inode = columns.next<std::uint64_t>();
+    columns.optional_spaces();
+    if (!columns.ok() || !columns.rest().empty() || packet_netid(type).empty())
+        return false;
+    reset(info);
+    info.netid = packet_netid(type);
+    info.family = AF_PACKET;
+    info.state = SocketState::Close;
+    info.recv_q = received;
+    info.local = Endpoint::packet(static_cast<std::uint16_t>(protocol), interface);
+    info.protocol = static_cast<std::uint32_t>(protocol);
+    info.interface = interface;
+    info.uid = uid;
+    info.inode = inode;
+    return true;
+}
+
+bool parse_netlink_line(std::string_view line, SocketInfo& info)
+{
+    Columns columns(line);
+    columns.number(16); // address of the socket, or a hash of it
+    const auto protocol = columns.next<std::uint8_t>();
+    const auto port = columns.next<std::uint32_t>();
+    columns.spaces();
+    columns.number(16, word_digits); // the first 32 groups
+    const auto received = columns.next<std::uint32_t>();
+    const auto sent = columns.next<std::uint32_t>();
+    columns.next<std::uint32_t>(); // whether a dump is under way
+    columns.next<std::uint32_t>(); // references
+    const auto drops = columns.next<std::uint32_t>();
+    const auto inode = columns.next<std::uint64_t>();
+    columns.optional_spaces();
+    if (!columns.ok() || !columns.rest().empty())
+        return false;
+    reset(info);
+    info.netid = "nl";
+    info.family = AF_NETLINK;
+    info.state = SocketState::Close;
+    info.recv_q = received;
+    info.send_q = sent;
+    info.local = Endpoint::netlink(port);
+    info.protocol = protocol;
+    info.drops = drops;
+    info.inode = inode;
     return true;
 }
 

@@ -1,19 +1,17 @@
 #include "diag/sock_diag.h"
 
 #include "base/fd.h"
+#include "diag/common_fields.h"
 #include "diag/diag_message.h"
+#include "diag/diag_request.h"
 #include "diag/dump_reader.h"
 #include "diag/netlink_message.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <unordered_set>
 
-#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 namespace sockit {
@@ -21,16 +19,6 @@ namespace sockit {
 namespace {
 
 constexpr std::uint32_t sequence = 1;
-
-std::string_view diag_name(const SocketQuery& query)
-{
-    switch (query.protocol) {
-    case SocketProtocol::Tcp: return "tcp_diag";
-    case SocketProtocol::Udp: return "udp_diag";
-    case SocketProtocol::Unix: return "unix_diag";
-    }
-    return "";
-}
 
 Failure failure(Phase phase, std::string_view call, const SocketQuery& query, int errno_value)
 {
@@ -43,93 +31,15 @@ Failure failure(Phase phase, std::string_view call, const SocketQuery& query, in
     }
 }
 
-template <class Request>
-struct DumpRequest {
-    nlmsghdr header;
-    Request request;
-};
-
-template <class Request>
-Result<> send_request(FdRef netlink, const SocketQuery& query, const Request& request,
-                      std::uint16_t flags = NLM_F_REQUEST | NLM_F_DUMP)
+Result<> send_request(FdRef netlink, const SocketQuery& query,
+                      const std::vector<std::byte>& request)
 {
-    const std::size_t code_size = query.bytecode.size();
-    const nlattr code{.nla_len = static_cast<std::uint16_t>(sizeof code + code_size),
-                      .nla_type = INET_DIAG_REQ_BYTECODE};
-    const std::size_t attributes = code_size > 0 ? sizeof code + code_size : 0;
-    const DumpRequest<Request> message{
-        .header = {.nlmsg_len = static_cast<std::uint32_t>(sizeof message + attributes),
-                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                   .nlmsg_flags = flags,
-                   .nlmsg_seq = sequence,
-                   .nlmsg_pid = 0},
-        .request = request,
-    };
-    std::vector<std::byte> bytes(message.header.nlmsg_len);
-    std::memcpy(bytes.data(), &message, sizeof message);
-    if (attributes > 0) {
-        std::memcpy(bytes.data() + sizeof message, &code, sizeof code);
-        std::ranges::copy(query.bytecode, bytes.data() + sizeof message + sizeof code);
-    }
     sockaddr_nl kernel{};
     kernel.nl_family = AF_NETLINK;
-    if (::sendto(netlink.value, bytes.data(), bytes.size(), 0,
+    if (::sendto(netlink.value, request.data(), request.size(), 0,
                  reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) < 0)
         return failure(Phase::Send, "sendto", query, errno);
     return {};
-}
-
-inet_diag_req_v2 inet_request(const SocketQuery& query)
-{
-    const auto extension = [](bool wanted, unsigned attribute) {
-        return static_cast<std::uint8_t>(wanted ? 1U << (attribute - 1U) : 0U);
-    };
-    const bool tcp = query.protocol == SocketProtocol::Tcp;
-    inet_diag_req_v2 request{};
-    request.sdiag_family = static_cast<std::uint8_t>(query.family);
-    request.sdiag_protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP;
-    request.idiag_states = query.states;
-    request.idiag_ext = extension(tcp && query.tcp_info, INET_DIAG_INFO) |
-                        extension(tcp && query.tcp_info, INET_DIAG_CONG) |
-                        extension(tcp && query.tcp_info, INET_DIAG_VEGASINFO) |
-                        extension(query.memory, INET_DIAG_SKMEMINFO);
-    return request;
-}
-
-void put_end(const Endpoint& end, __be32 (&address)[4], __be16& port)
-{
-    port = htons(static_cast<std::uint16_t>(end.port()));
-    if (end.family() == AF_INET)
-        std::memcpy(address, &reinterpret_cast<const sockaddr_in*>(end.data())->sin_addr,
-                    sizeof(in_addr));
-    else
-        std::memcpy(address, &reinterpret_cast<const sockaddr_in6*>(end.data())->sin6_addr,
-                    sizeof(in6_addr));
-}
-
-/// For the one connection, not for a dump.
-Result<> send_exact_request(FdRef netlink, SocketQuery query)
-{
-    auto request = inet_request(query);
-    put_end(query.exact->local, request.id.idiag_src, request.id.idiag_sport);
-    put_end(query.exact->peer, request.id.idiag_dst, request.id.idiag_dport);
-    request.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
-    request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-    query.bytecode.clear();
-    return send_request(netlink, query, request, NLM_F_REQUEST);
-}
-
-Result<> send_request(FdRef netlink, const SocketQuery& query)
-{
-    if (query.protocol == SocketProtocol::Unix) {
-        unix_diag_req request{};
-        request.sdiag_family = AF_UNIX;
-        request.udiag_states = query.states;
-        request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID |
-                             (query.memory ? UDIAG_SHOW_MEMINFO : 0U);
-        return send_request(netlink, query, request);
-    }
-    return send_request(netlink, query, inet_request(query));
 }
 
 /// The errno in NLMSG_ERROR and NLMSG_DONE, as a positive number; 0 is success.
@@ -144,8 +54,13 @@ int kernel_errno(const NetlinkMessage& message)
 bool decode(std::span<const std::byte> payload, const SocketQuery& query, CgroupNames& cgroups,
             SocketInfo& info)
 {
-    return query.protocol == SocketProtocol::Unix ? decode_unix_diag(payload, info)
-                                                  : decode_inet_diag(payload, query, cgroups, info);
+    switch (query.protocol) {
+    case SocketProtocol::Unix: return decode_unix_diag(payload, info);
+    case SocketProtocol::Packet: return decode_packet_diag(payload, query, info);
+    case SocketProtocol::Netlink: return decode_netlink_diag(payload, query, info);
+    case SocketProtocol::Vsock: return decode_vsock_diag(payload, info);
+    default: return decode_inet_diag(payload, query, cgroups, info);
+    }
 }
 
 bool is_repeated(const SocketQuery& query, const SocketInfo& info, DumpProgress& progress)
@@ -168,7 +83,8 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
         case SOCK_DIAG_BY_FAMILY:
             if (!decode(message->payload, query, cgroups, info))
                 ++progress.unreadable;
-            else if (!is_repeated(query, info, progress) && !visit(info))
+            else if (has_wanted_type(info, query) && !is_repeated(query, info, progress) &&
+                     !visit(info))
                 progress.done = true;
             break;
         case NLMSG_DONE:
@@ -190,12 +106,24 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
 Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
                                      const SocketVisitor& visit)
 {
+    // Sockets without states, for which the kernel takes no mask.
+    const bool stateless =
+        query.protocol == SocketProtocol::Packet || query.protocol == SocketProtocol::Netlink;
+    if (stateless && (query.states & state_bit(SocketState::Close)) == 0)
+        return 0;
     const Fd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     if (!netlink.valid())
         return failure(Phase::Socket, "socket", query, errno);
     if (query.exact && look_up(netlink.ref(), query, info, visit))
         return 0;
-    TRY(send_request(netlink.ref(), query));
+    TRY(send_request(netlink.ref(), query, diag_request(query, sequence)));
+
+    // The kernel lists netlink sockets that are in a multicast group a second time.
+    std::unordered_set<std::uint64_t> seen;
+    const SocketVisitor visit_once = [&](const SocketInfo& row) {
+        return !seen.insert(row.cookie.value_or(0)).second || visit(row);
+    };
+    const auto& visitor = query.protocol == SocketProtocol::Netlink ? visit_once : visit;
 
     DumpProgress progress{.sequence = sequence};
     DumpReader reader(netlink.ref(), sequence);
@@ -203,7 +131,7 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
         const auto datagram = reader.next();
         if (!datagram)
             return failure(Phase::Receive, "recvmsg", query, datagram.error().code);
-        TRY(read_datagram(*datagram, query, m_cgroups, info, visit, progress));
+        TRY(read_datagram(*datagram, query, m_cgroups, info, visitor, progress));
     }
     return progress.unreadable;
 }
@@ -211,7 +139,7 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
 bool SockDiag::look_up(FdRef netlink, const SocketQuery& query, SocketInfo& info,
                        const SocketVisitor& visit)
 {
-    if (!send_exact_request(netlink, query))
+    if (!send_request(netlink, query, exact_request(query, sequence)))
         return false;
     DumpReader reader(netlink, sequence);
     const auto datagram = reader.next();

@@ -21,7 +21,7 @@ constexpr StateMask state_bit(SocketState state)
 /// Every state but BOUND-INACTIVE, which belongs to sockets that only ever called bind(2).
 constexpr StateMask all_states = state_bit(SocketState::BoundInactive) - 1;
 
-enum class SocketProtocol : std::uint8_t { Tcp, Udp, Unix };
+enum class SocketProtocol : std::uint8_t { Tcp, Udp, Unix, Raw, Mptcp, Packet, Netlink, Vsock };
 
 /// Both ends of a connection.
 struct SocketPair {
@@ -34,11 +34,14 @@ struct SocketPair {
 /// Which sockets to visit, and how much of each to ask the kernel for.
 struct SocketQuery {
     SocketProtocol protocol = SocketProtocol::Tcp;
-    int family = 0; ///< AF_INET or AF_INET6; AF_UNIX with SocketProtocol::Unix
+    int family = 0; ///< AF_INET or AF_INET6; else AF_UNIX, AF_PACKET, AF_NETLINK, AF_VSOCK
     StateMask states = all_states;
     bool tcp_info = false; ///< tcp_info and the name of the congestion control
     bool memory = false;
     bool cgroup = false;
+    bool type_of_service = false; ///< tos, traffic class, class id
+    /// Unix, packet and vsock sockets of these types alone, a bit each: 1 << SOCK_STREAM; 0: all.
+    std::uint32_t socket_types = 0;
     /// INET_DIAG_REQ_BYTECODE: which sockets of IP the kernel shall leave out. /proc takes no
     /// notice.
     std::vector<std::byte> bytecode = {};

@@ -31,7 +31,7 @@ bool decode_unix_diag(std::span<const std::byte> payload, SocketInfo& info)
     info.state = static_cast<SocketState>(message->udiag_state);
     info.local = Endpoint::unix_unnamed();
     info.inode = message->udiag_ino;
-    info.cookie = std::uint64_t{message->udiag_cookie[1]} << 32U | message->udiag_cookie[0];
+    info.cookie = join_cookie(message->udiag_cookie);
 
     NetlinkAttributes attributes(payload.subspan(sizeof(unix_diag_msg)));
     while (const auto attribute = attributes.next()) {

@@ -26,6 +26,9 @@ struct StatView {
     bool commands = false; ///< what the processes were started as, and when
     bool users = false;    ///< users by name
     bool one_line = false; ///< for people: everything on the socket's own line
+    bool cgroup = false;
+    bool type_of_service = false;
+    bool inet_options = false; ///< flags set with setsockopt(2)
     /// For people: these instead of ss's.
     std::vector<const StatColumn*> columns;
 

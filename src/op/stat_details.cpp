@@ -19,8 +19,11 @@ void name_first_threads(std::optional<std::vector<SocketOwner>>& owners)
 
 void StatDetails::complete(StatSocket& socket)
 {
-    if (m_plan.services && socket.info.local.is_inet())
-        add_services(socket);
+    if (m_plan.services) {
+        const auto& info = socket.info;
+        socket.local_service = m_ports.name_of(info, info.local);
+        socket.peer_service = info.peer ? m_ports.name_of(info, *info.peer) : "";
+    }
     if (m_plan.view.users)
         socket.user = socket.info.uid ? m_users.name_of(*socket.info.uid) : "";
     if (m_plan.view.commands)
@@ -29,18 +32,6 @@ void StatDetails::complete(StatSocket& socket)
         name_first_threads(socket.info.processes);
         name_first_threads(socket.info.peer_processes);
     }
-}
-
-void StatDetails::add_services(StatSocket& socket)
-{
-    const auto& info = socket.info;
-    const auto protocol =
-        info.netid == "udp" ? ServiceNames::Protocol::Udp : ServiceNames::Protocol::Tcp;
-    const auto name = [&](const Endpoint& endpoint) {
-        return m_services.name_of(protocol, static_cast<std::uint16_t>(endpoint.port()));
-    };
-    socket.local_service = name(info.local);
-    socket.peer_service = info.peer ? name(*info.peer) : "";
 }
 
 void StatDetails::add_processes(StatSocket& socket)

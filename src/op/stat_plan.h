@@ -22,7 +22,8 @@ enum class StatSelection : std::uint8_t {
     Connected, ///< as ss without -a or -l
     Listening,
     All,
-    None, ///< no sockets: their totals alone
+    BoundInactive, ///< TCP sockets with a port that neither listen nor connect, alone
+    None,          ///< no sockets: their totals alone
 };
 
 /// What rows are sorted by.
@@ -46,12 +47,23 @@ struct StatPlan {
     bool tcp = true;
     bool udp = true;
     bool local = true; ///< unix sockets
+    bool raw = false;
+    bool mptcp = false;
+    bool packet = false;
+    bool netlink = false;
+    bool vsock = false;
+    // Of these types alone, a bit each (1 << SOCK_*); 0: all.
+    std::uint32_t local_types = 0;
+    std::uint32_t packet_types = 0;
+    std::uint32_t vsock_types = 0;
     bool v4 = true;
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
     std::optional<Filter> filter;
     StatView view;
+    bool bound_inactive = false;             ///< those of StatSelection::BoundInactive too
+    bool all_namespaces = false;             ///< and not only the one we are in
     bool services = false;                   ///< look up the names of ports
     bool totals = false;                     ///< the kernel's own counts, first
     std::vector<const StatColumn*> count_by; ///< how many say the same there, instead of sockets

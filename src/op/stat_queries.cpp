@@ -11,6 +11,11 @@ constexpr StateMask connected =
     all_states & ~(listening | unconnected | state_bit(SocketState::TimeWait) |
                    state_bit(SocketState::SynRecv) | state_bit(SocketState::NewSynRecv));
 
+bool is_stream(SocketProtocol protocol)
+{
+    return protocol == SocketProtocol::Tcp || protocol == SocketProtocol::Mptcp;
+}
+
 StateMask states_of(SocketProtocol protocol, StatSelection selection)
 {
     switch (selection) {
@@ -19,11 +24,29 @@ StateMask states_of(SocketProtocol protocol, StatSelection selection)
     case StatSelection::Listening:
         // Unconnected TCP sockets are on no list; not to ask for them spares the kernel the walk
         // over all connections.
-        return protocol == SocketProtocol::Tcp ? listening : listening | unconnected;
-    case StatSelection::Connected:
-    case StatSelection::None: break;
+        return is_stream(protocol) ? listening : listening | unconnected;
+    case StatSelection::BoundInactive:
+    case StatSelection::None: return 0;
+    case StatSelection::Connected: break;
     }
-    return connected;
+    // These have no other state.
+    return protocol == SocketProtocol::Packet || protocol == SocketProtocol::Netlink ? unconnected
+                                                                                     : connected;
+}
+
+SocketQuery query_for(const StatPlan& plan, SocketProtocol protocol, int family)
+{
+    SocketQuery query{.protocol = protocol,
+                      .family = family,
+                      .states = states_of(protocol, plan.selection),
+                      .tcp_info = plan.view.tcp_info,
+                      .memory = plan.view.memory,
+                      .cgroup = plan.view.extended || plan.view.cgroup,
+                      .type_of_service = plan.view.type_of_service};
+    if (protocol == SocketProtocol::Tcp &&
+        (plan.bound_inactive || plan.selection == StatSelection::BoundInactive))
+        query.states |= state_bit(SocketState::BoundInactive);
+    return query;
 }
 
 } // namespace
@@ -31,26 +54,27 @@ StateMask states_of(SocketProtocol protocol, StatSelection selection)
 std::vector<SocketQuery> stat_queries(const StatPlan& plan)
 {
     std::vector<SocketQuery> queries;
-    if (plan.selection == StatSelection::None)
-        return queries;
-    const auto add = [&](SocketProtocol protocol, int family) {
-        queries.push_back({.protocol = protocol,
-                           .family = family,
-                           .states = states_of(protocol, plan.selection),
-                           .tcp_info = plan.view.tcp_info,
-                           .memory = plan.view.memory,
-                           .cgroup = plan.view.extended});
+    const auto add = [&](bool wanted, SocketProtocol protocol, int family,
+                         std::uint32_t types = 0) {
+        if (!wanted)
+            return;
+        auto query = query_for(plan, protocol, family);
+        query.socket_types = types;
+        if (query.states != 0)
+            queries.push_back(query);
     };
-    if (plan.local)
-        add(SocketProtocol::Unix, AF_UNIX);
-    for (const auto protocol : {SocketProtocol::Udp, SocketProtocol::Tcp}) {
-        if (protocol == SocketProtocol::Udp ? !plan.udp : !plan.tcp)
-            continue;
-        if (plan.v4)
-            add(protocol, AF_INET);
-        if (plan.v6)
-            add(protocol, AF_INET6);
-    }
+    const auto add_inet = [&](bool wanted, SocketProtocol protocol) {
+        add(wanted && plan.v4, protocol, AF_INET);
+        add(wanted && plan.v6, protocol, AF_INET6);
+    };
+    add(plan.netlink, SocketProtocol::Netlink, AF_NETLINK);
+    add(plan.packet, SocketProtocol::Packet, AF_PACKET, plan.packet_types);
+    add(plan.local, SocketProtocol::Unix, AF_UNIX, plan.local_types);
+    add_inet(plan.raw, SocketProtocol::Raw);
+    add_inet(plan.udp, SocketProtocol::Udp);
+    add_inet(plan.tcp, SocketProtocol::Tcp);
+    add_inet(plan.mptcp, SocketProtocol::Mptcp);
+    add(plan.vsock, SocketProtocol::Vsock, AF_VSOCK, plan.vsock_types);
     return queries;
 }
 
@@ -60,7 +84,7 @@ bool awaits_clients(const SocketInfo& info)
         return info.state == SocketState::Listen;
     if (info.family == AF_UNIX)
         return info.netid == "u_dgr" && !info.local.unix_name().empty();
-    return info.local.port() != 0;
+    return info.netid == "udp" && info.local.port() != 0;
 }
 
 } // namespace sockit

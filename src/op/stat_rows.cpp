@@ -1,7 +1,9 @@
 #include "op/stat_rows.h"
 
 #include "base/escape.h"
+#include "diag/namespaces.h"
 #include "diag/owner.h"
+#include "op/in_netns.h"
 #include "op/stat_queries.h"
 
 #include <cerrno>
@@ -17,7 +19,8 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
 {
     m_held.clear();
     m_first_failure.reset();
-    m_unreadable = 0;
+    m_unreadable_messages = 0;
+    m_unreadable_lines = 0;
     m_anything_read = false;
     m_stopped = false;
     TRY(m_filter.prepare());
@@ -36,36 +39,88 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
         m_stopped = !visit(row);
         return !m_stopped;
     };
-    for (auto& query : stat_queries(m_plan))
-        if (m_filter.narrow(query))
-            TRY(dump(query, info, take));
+    TRY(m_plan.all_namespaces ? read_namespaces(info, take) : read_queries(info, take));
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
     visit_held(info, choose, visit);
-    if (m_unreadable > 0)
-        m_emit(Warning{std::to_string(m_unreadable) +
-                           (via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
-                                            : std::string(" messages of sock_diag")) +
-                           " could not be read and were skipped",
-                       std::nullopt});
+    warn_of_unreadable();
     return {};
 }
 
-/// A list that is not there (IPv6 switched off) is empty; other failures end the run.
+Result<> StatRows::read_queries(SocketInfo& info, const SocketVisitor& visit)
+{
+    for (auto& query : stat_queries(m_plan))
+        if (m_filter.narrow(query))
+            TRY(dump(query, info, visit));
+    return {};
+}
+
+Result<> StatRows::read_namespaces(SocketInfo& info, const SocketVisitor& visit)
+{
+    auto found = TRY(find_namespaces());
+    std::uint64_t closed = 0;
+    for (auto& space : found.spaces) {
+        if (m_stopped)
+            break;
+        const auto tag = std::make_shared<const NetnsTag>(space.tag);
+        const auto read = [&] {
+            return read_queries(info, [&](const SocketInfo& row) {
+                info.netns = tag;
+                return visit(row);
+            });
+        };
+        m_source.moved(space.own ? m_plan.proc_root : "/proc/thread-self");
+        if (space.own)
+            TRY(read());
+        else if (TRY(in_netns(space, read)) == NetnsVisit::NotPermitted)
+            ++closed;
+    }
+    tell_of_namespaces(closed, found.hidden);
+    return {};
+}
+
+void StatRows::tell_of_namespaces(std::uint64_t closed, std::uint64_t hidden) const
+{
+    std::string what;
+    if (closed > 0)
+        what = std::to_string(closed) + " network namespaces may not be entered";
+    if (hidden > 0)
+        what += (what.empty() ? "the network namespaces of " : ", those of ") +
+                std::to_string(hidden) + " processes may not be seen";
+    if (!what.empty())
+        m_emit(Warning{what + ": it takes CAP_SYS_ADMIN and CAP_SYS_PTRACE", std::nullopt});
+}
+
+void StatRows::warn_of_unreadable() const
+{
+    std::string what;
+    if (m_unreadable_messages > 0)
+        what = std::to_string(m_unreadable_messages) + " messages of sock_diag";
+    if (m_unreadable_lines > 0)
+        what += (what.empty() ? "" : " and ") + std::to_string(m_unreadable_lines) + " lines of " +
+                escape(m_plan.proc_root) + "/net";
+    if (!what.empty())
+        m_emit(Warning{what + " could not be read and were skipped", std::nullopt});
+}
+
+/// A list that is not there (IPv6 switched off, no such sockets in this kernel) is empty; other
+/// failures end the run.
 Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit)
 {
     if (m_stopped)
         return {};
     const auto unreadable = m_source.dump(query, info, visit);
     if (unreadable) {
-        m_unreadable += *unreadable;
+        (via() == "proc" ? m_unreadable_lines : m_unreadable_messages) += *unreadable;
         m_anything_read = true;
         return {};
     }
-    if (unreadable.error().code != ENOENT || via() != "proc")
-        return Failure(unreadable.error());
-    if (!m_first_failure)
-        m_first_failure = unreadable.error();
+    const auto& error = unreadable.error();
+    const bool unsupported = error.domain == Domain::Unsupported;
+    if (!unsupported && (error.code != ENOENT || via() != "proc"))
+        return Failure(error);
+    if (!m_first_failure || (m_first_failure->domain == Domain::Unsupported && !unsupported))
+        m_first_failure = error;
     return {};
 }
 

@@ -35,10 +35,17 @@ public:
     /// "netlink" or "proc": where the current row, or the last one, comes from.
     [[nodiscard]] std::string_view via() const { return m_source.via(); }
     /// Rows or messages of the last read() that were none.
-    [[nodiscard]] std::uint64_t unreadable() const { return m_unreadable; }
+    [[nodiscard]] std::uint64_t unreadable() const
+    {
+        return m_unreadable_messages + m_unreadable_lines;
+    }
 
 private:
+    Result<> read_queries(SocketInfo& info, const SocketVisitor& visit);
+    Result<> read_namespaces(SocketInfo& info, const SocketVisitor& visit);
+    void tell_of_namespaces(std::uint64_t closed, std::uint64_t hidden) const;
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
+    void warn_of_unreadable() const;
     void hold(const SocketInfo& row);
     void visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
 
@@ -49,7 +56,8 @@ private:
     PackedSockets m_held; ///< rows that wait for their processes
     InodeSet m_inodes;    ///< of those, and of their peers
     std::optional<Error> m_first_failure;
-    std::uint64_t m_unreadable = 0;
+    std::uint64_t m_unreadable_messages = 0;
+    std::uint64_t m_unreadable_lines = 0;
     bool m_anything_read = false;
     bool m_stopped = false;
 };

@@ -4,164 +4,11 @@
 #include "report/socket_fields.h"
 #include "report/socket_text.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <map>
-
-#include <net/if.h>
 
 namespace sockit {
 
 namespace {
-
-std::string_view family_name(int family)
-{
-    switch (family) {
-    case AF_INET: return "inet";
-    case AF_INET6: return "inet6";
-    default: return "unix";
-    }
-}
-
-void add_cookie(Fields& fields, const std::optional<std::uint64_t>& cookie)
-{
-    if (!cookie) {
-        fields.add("cookie", nullptr);
-        return;
-    }
-    std::array<char, 16> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *cookie, 16).ptr;
-    fields.add("cookie", std::string_view(digits.data(), end));
-}
-
-void add_interface(Fields& fields, std::uint32_t index)
-{
-    if (index == 0)
-        return;
-    std::array<char, IF_NAMESIZE> name{};
-    if (::if_indextoname(index, name.data()) != nullptr)
-        fields.add("interface", name.data());
-    else
-        fields.add("interface", std::to_string(index));
-}
-
-void add_timer(Fields& fields, const std::optional<SocketTimer>& timer)
-{
-    if (!timer) {
-        fields.add("timer", nullptr);
-        return;
-    }
-    fields.begin_object("timer");
-    fields.add("name", timer->name);
-    fields.add("expires_ns", timer->expires_ns);
-    fields.add("retransmits", timer->retransmits);
-    fields.end_object();
-}
-
-void add_accept_queue(Fields& fields, const SocketInfo& info)
-{
-    fields.begin_object("accept_queue");
-    fields.add("length", info.accept_length);
-    fields.add("limit", info.accept_limit);
-    fields.add("full", is_accept_queue_full(info));
-    fields.end_object();
-}
-
-void add_details(Fields& fields, const StatSocket& event, std::int32_t pid)
-{
-    const auto found = std::ranges::find(event.processes, pid, &StatProcess::pid);
-    if (found == event.processes.end())
-        return;
-    fields.add("cmdline", found->command);
-    fields.add("started", found->started);
-}
-
-void add_owners(Fields& fields, std::string_view key, const StatSocket& event,
-                const std::optional<std::vector<SocketOwner>>& owners)
-{
-    if (!owners) {
-        fields.add(key, nullptr);
-        return;
-    }
-    fields.begin_array(key);
-    for (const auto& owner : *owners) {
-        fields.begin_object();
-        fields.add("pid", owner.pid);
-        fields.add("fd", owner.fd);
-        fields.add("comm", owner.comm);
-        if (owner.tid)
-            fields.add("tid", *owner.tid);
-        if (event.view.commands)
-            add_details(fields, event, owner.pid);
-        fields.end_object();
-    }
-    fields.end_array();
-}
-
-void add_processes(Fields& fields, const StatSocket& event)
-{
-    const auto& info = event.info;
-    add_owners(fields, "processes", event, info.processes);
-    if (info.processes_incomplete)
-        fields.add("processes_incomplete", "permission");
-    else
-        fields.add("processes_incomplete", nullptr);
-    if (info.peer_inode.value_or(0) != 0)
-        add_owners(fields, "peer_processes", event, info.peer_processes);
-}
-
-void add_extended(Fields& fields, const SocketInfo& info)
-{
-    constexpr std::array<std::string_view, 4> directions{"none", "receive", "send", "both"};
-    if (info.family == AF_INET6)
-        fields.add("v6only", info.v6only);
-    if (info.shutdown)
-        fields.add("shutdown", directions[*info.shutdown & 3U]);
-    else
-        fields.add("shutdown", nullptr);
-    if (info.family != AF_UNIX)
-        fields.add("cgroup", info.cgroup);
-}
-
-void add_tcp_info(Fields& fields, const SocketInfo& info)
-{
-    if (info.tcp_info.empty()) {
-        fields.add("tcp_info", nullptr);
-        return;
-    }
-    fields.begin_object("tcp_info");
-    fields.add_measures(info.tcp_info);
-    if (info.congestion.empty())
-        fields.add("congestion", nullptr);
-    else
-        fields.add("congestion", info.congestion);
-    if (!info.congestion_block.empty()) {
-        fields.begin_object(info.congestion_block);
-        fields.add_measures(info.congestion_info);
-        fields.end_object();
-    }
-    fields.end_object();
-}
-
-void add_memory(Fields& fields, const std::optional<SocketMemory>& memory)
-{
-    if (!memory) {
-        fields.add("memory", nullptr);
-        return;
-    }
-    fields.begin_object("memory");
-    fields.add("r", memory->r);
-    fields.add("rb", memory->rb);
-    fields.add("t", memory->t);
-    fields.add("tb", memory->tb);
-    fields.add("f", memory->f);
-    fields.add("w", memory->w);
-    fields.add("o", memory->o);
-    fields.add("bl", memory->bl);
-    fields.add("d", memory->d);
-    fields.end_object();
-}
 
 void append_queue(std::string& out, const std::optional<std::uint64_t>& bytes)
 {
@@ -177,6 +24,9 @@ void fill_row(const StatSocket& event, Record& record)
             append_column(record.cell(column->header, column->right).text, *column, event);
         return;
     }
+    if (info.netns)
+        record.cell("Netns").text =
+            info.netns->name.empty() ? std::to_string(info.netns->inode) : escape(info.netns->name);
     record.cell("Netid").text = info.netid;
     record.cell("State").text = state_name(info.state);
     auto& waiting = record.cell("Recv-Q");
@@ -196,7 +46,13 @@ void fill_row(const StatSocket& event, Record& record)
         append_timer(rest.text, *info.timer);
     if (view.extended)
         append_extended(rest.text, info);
+    if (view.cgroup || view.extended)
+        append_cgroup(rest.text, info);
+    if (view.type_of_service)
+        append_type_of_service(rest.text, info);
     auto& more = view.one_line ? rest.text : record.below;
+    if (view.inet_options && info.inet_options)
+        append_inet_options(more, *info.inet_options);
     if (view.memory && info.memory)
         append_memory(more, *info.memory);
     if (view.tcp_info)
@@ -228,43 +84,6 @@ void add_totals(Fields& fields, const std::vector<StatCount>& counts)
 }
 
 } // namespace
-
-void add_socket(Fields& fields, const StatSocket& event)
-{
-    const auto& info = event.info;
-    const auto& view = event.view;
-    fields.add("netid", info.netid);
-    fields.add("family", family_name(info.family));
-    fields.add("state", state_name(info.state));
-    fields.add("recv_q", info.recv_q);
-    fields.add("send_q", info.send_q);
-    fields.add("local", info.local);
-    fields.add("peer", info.peer);
-    add_interface(fields, info.interface);
-    fields.add("uid", info.uid);
-    if (view.users && event.user.empty())
-        fields.add("user", nullptr);
-    else if (view.users)
-        fields.add("user", event.user);
-    if (info.inode.value_or(0) != 0)
-        fields.add("inode", *info.inode);
-    else
-        fields.add("inode", nullptr);
-    add_cookie(fields, info.cookie);
-    add_timer(fields, info.timer);
-    if (info.state == SocketState::Listen)
-        add_accept_queue(fields, info);
-    if (info.family == AF_UNIX)
-        fields.add("peer_inode", info.peer_inode);
-    if (view.processes)
-        add_processes(fields, event);
-    if (view.extended)
-        add_extended(fields, info);
-    if (view.tcp_info && info.netid == "tcp")
-        add_tcp_info(fields, info);
-    if (view.memory)
-        add_memory(fields, info.memory);
-}
 
 void describe(const StatStart& event, Record& record)
 {

@@ -67,14 +67,7 @@ void Fields::add(std::string_view key, const Endpoint& endpoint)
     begin_object(key);
     switch (endpoint.family()) {
     case AF_INET:
-    case AF_INET6: {
-        add("family", endpoint.family() == AF_INET ? "inet" : "inet6");
-        add("address", endpoint.address());
-        add("port", endpoint.port());
-        if (const auto scope = endpoint.scope(); !scope.empty())
-            add("scope", scope);
-        break;
-    }
+    case AF_INET6: add_inet(endpoint, endpoint.scope()); break;
     case AF_VSOCK:
         add("family", "vsock");
         add("cid", endpoint.cid());
@@ -89,6 +82,22 @@ void Fields::add(std::string_view key, const Endpoint& endpoint)
         break;
     }
     end_object();
+}
+
+void Fields::add_scoped(std::string_view key, const Endpoint& endpoint, std::string_view scope)
+{
+    begin_object(key);
+    add_inet(endpoint, scope);
+    end_object();
+}
+
+void Fields::add_inet(const Endpoint& endpoint, std::string_view scope)
+{
+    add("family", endpoint.family() == AF_INET ? "inet" : "inet6");
+    add("address", endpoint.address());
+    add("port", endpoint.port());
+    if (!scope.empty())
+        add("scope", scope);
 }
 
 void Fields::add(std::string_view key, const Error& error)

@@ -78,8 +78,10 @@ public:
     void add(std::string_view key, Duration value) { push_signed(key, value.count()); }
     /// RFC 3339 in UTC with microseconds: "2025-01-31T12:00:00.000000Z".
     void add(std::string_view key, std::chrono::system_clock::time_point value);
-    /// EP of the contract.
+    /// EP of the contract, but of packet and netlink sockets, which it does not describe alone.
     void add(std::string_view key, const Endpoint& endpoint);
+    /// EP of an IPv6 address whose scope is known by another name than it has here.
+    void add_scoped(std::string_view key, const Endpoint& endpoint, std::string_view scope);
     /// ERROR of the contract.
     void add(std::string_view key, const Error& error);
     /// null when there is none.
@@ -107,6 +109,7 @@ public:
     [[nodiscard]] static std::span<const TcpInfoField> measures(const Token& token);
 
 private:
+    void add_inet(const Endpoint& endpoint, std::string_view scope);
     Token& push(Kind kind, std::string_view key);
     void push_boolean(std::string_view key, bool value);
     void push_signed(std::string_view key, std::int64_t value);

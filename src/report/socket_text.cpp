@@ -1,11 +1,11 @@
 #include "report/socket_text.h"
 
 #include "base/escape.h"
+#include "report/socket_endpoint.h"
 
 #include <array>
 #include <charconv>
-
-#include <net/if.h>
+#include <utility>
 
 namespace sockit {
 
@@ -23,44 +23,6 @@ void separate(std::string& out)
 {
     if (!out.empty())
         out += ' ';
-}
-
-void append_device(std::string& out, std::uint32_t index)
-{
-    std::array<char, IF_NAMESIZE> name{};
-    out += '%';
-    if (::if_indextoname(index, name.data()) != nullptr)
-        out += escape(name.data());
-    else
-        append_number(out, index);
-}
-
-void append_address(std::string& out, const SocketInfo& info, const Endpoint& endpoint)
-{
-    // An IPv6 wildcard that takes IPv4 too is every address there is.
-    const bool both = info.v6only == false && endpoint.is_wildcard();
-    if (endpoint.family() == AF_INET) {
-        out += endpoint.address();
-    } else if (both) {
-        out += '*';
-    } else {
-        out += '[';
-        out += endpoint.address();
-        out += ']';
-    }
-    if (info.interface != 0)
-        append_device(out, info.interface);
-}
-
-void append_port(std::string& out, const Endpoint& endpoint, std::string_view service)
-{
-    out += ':';
-    if (!service.empty())
-        out += escape(service);
-    else if (endpoint.port() != 0)
-        append_number(out, endpoint.port());
-    else
-        out += '*';
 }
 
 void append_unix(std::string& out, const Endpoint& endpoint, std::uint64_t inode)
@@ -121,6 +83,26 @@ void append_measure(std::string& out, const TcpInfoField& field)
     }
 }
 
+/// `bbr:(bw:7,min_rtt:0.009ms)`; the name alone where nothing is known of it.
+void append_block(std::string& out, std::string_view name,
+                  const std::vector<TcpInfoField>& measures)
+{
+    if (name.empty())
+        return;
+    separate(out);
+    out += escape(name);
+    if (measures.empty())
+        return;
+    out += ":(";
+    bool first = true;
+    for (const auto& measure : measures) {
+        if (!std::exchange(first, false))
+            out += ',';
+        append_measure(out, measure);
+    }
+    out += ')';
+}
+
 std::string_view shutdown_arrows(std::uint8_t shutdown)
 {
     constexpr std::array<std::string_view, 4> arrows{"<->", "-->", "<--", "---"};
@@ -148,8 +130,7 @@ void append_local(std::string& out, const SocketInfo& info, std::string_view ser
         append_unix(out, info.local, info.inode.value_or(0));
         return;
     }
-    append_address(out, info, info.local);
-    append_port(out, info.local, service);
+    append_socket_endpoint(out, info, info.local, service);
 }
 
 void append_peer(std::string& out, const SocketInfo& info, std::string_view service)
@@ -157,10 +138,13 @@ void append_peer(std::string& out, const SocketInfo& info, std::string_view serv
     if (info.family == AF_UNIX) {
         append_unix(out, Endpoint(), info.peer_inode.value_or(0));
     } else if (info.peer) {
-        append_address(out, info, *info.peer);
-        append_port(out, *info.peer, service);
+        append_socket_endpoint(out, info, *info.peer, service);
     } else if (info.family == AF_INET) {
         out += "0.0.0.0:*";
+    } else if (info.family == AF_PACKET || info.family == AF_NETLINK) {
+        out += '*';
+    } else if (info.family == AF_VSOCK) {
+        out += "*:*";
     } else {
         out += info.v6only == false && info.local.is_wildcard() ? "*:*" : "[::]:*";
     }
@@ -219,17 +203,52 @@ void append_extended(std::string& out, const SocketInfo& info)
         number("ino:", *info.inode);
     if (info.cookie)
         number("sk:", *info.cookie, 16);
-    if (info.cgroup) {
-        separate(out);
-        out += "cgroup:";
-        out += escape(*info.cgroup);
-    }
     if (info.v6only)
         number("v6only:", *info.v6only ? 1 : 0);
+    if (info.mark.value_or(0) != 0)
+        number("fwmark:0x", *info.mark, 16);
     if (info.shutdown) {
         separate(out);
         out += shutdown_arrows(*info.shutdown);
     }
+}
+
+void append_cgroup(std::string& out, const SocketInfo& info)
+{
+    if (!info.cgroup)
+        return;
+    separate(out);
+    out += "cgroup:";
+    out += escape(*info.cgroup);
+}
+
+void append_type_of_service(std::string& out, const SocketInfo& info)
+{
+    const auto number = [&](std::string_view name, const auto& value, int base) {
+        if (!value)
+            return;
+        separate(out);
+        out += name;
+        append_number(out, *value, base);
+    };
+    number("tos:0x", info.tos, 16);
+    number("tclass:0x", info.traffic_class, 16);
+    number("class_id:0x", info.class_id, 16);
+}
+
+void append_inet_options(std::string& out, std::uint16_t options)
+{
+    separate(out);
+    out += "inet-sockopt:(";
+    std::string_view before;
+    for (std::size_t bit = 0; bit < inet_option_names.size(); ++bit) {
+        if ((options >> bit & 1U) == 0)
+            continue;
+        out += before;
+        out += inet_option_names[bit];
+        before = ",";
+    }
+    out += ')';
 }
 
 void append_memory(std::string& out, const SocketMemory& memory)
@@ -266,19 +285,8 @@ void append_tcp_info(std::string& out, const SocketInfo& info)
         separate(out);
         append_measure(out, field);
     }
-    if (info.congestion_block.empty())
-        return;
-    separate(out);
-    out += info.congestion_block;
-    char before = ':';
-    for (const auto& field : info.congestion_info) {
-        out += before;
-        if (before == ':')
-            out += '(';
-        append_measure(out, field);
-        before = ',';
-    }
-    out += ')';
+    append_block(out, info.congestion_block, info.congestion_info);
+    append_block(out, info.upper_protocol, info.upper_protocol_info);
 }
 
 } // namespace sockit

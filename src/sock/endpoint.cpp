@@ -111,12 +111,32 @@ Endpoint Endpoint::vsock(std::uint32_t cid, std::uint32_t port)
     return endpoint;
 }
 
+Endpoint Endpoint::netlink(std::uint32_t port_id)
+{
+    Endpoint endpoint;
+    endpoint.m_address.nl.nl_family = AF_NETLINK;
+    endpoint.m_address.nl.nl_pid = port_id;
+    endpoint.m_length = sizeof(sockaddr_nl);
+    return endpoint;
+}
+
+Endpoint Endpoint::packet(std::uint16_t protocol, std::uint32_t interface)
+{
+    Endpoint endpoint;
+    endpoint.m_address.ll.sll_family = AF_PACKET;
+    endpoint.m_address.ll.sll_protocol = htons(protocol);
+    endpoint.m_address.ll.sll_ifindex = static_cast<int>(interface);
+    endpoint.m_length = sizeof(sockaddr_ll);
+    return endpoint;
+}
+
 std::uint32_t Endpoint::port() const
 {
     switch (family()) {
     case AF_INET: return ntohs(m_address.in.sin_port);
     case AF_INET6: return ntohs(m_address.in6.sin6_port);
     case AF_VSOCK: return m_address.vm.svm_port;
+    case AF_NETLINK: return m_address.nl.nl_pid;
     default: return 0;
     }
 }
@@ -147,12 +167,17 @@ std::string Endpoint::address() const
 
 std::string Endpoint::scope() const
 {
-    if (family() != AF_INET6 || m_address.in6.sin6_scope_id == 0)
+    if (scope_id() == 0)
         return {};
     std::array<char, IF_NAMESIZE> name{};
-    if (if_indextoname(m_address.in6.sin6_scope_id, name.data()) == nullptr)
-        return std::to_string(m_address.in6.sin6_scope_id);
+    if (if_indextoname(scope_id(), name.data()) == nullptr)
+        return std::to_string(scope_id());
     return name.data();
+}
+
+std::uint32_t Endpoint::scope_id() const
+{
+    return family() == AF_INET6 ? m_address.in6.sin6_scope_id : 0;
 }
 
 bool Endpoint::is_wildcard() const
@@ -211,6 +236,14 @@ std::string Endpoint::text() const
     }
     case AF_UNIX: return (is_unix_abstract() ? "unix:@" : "unix:") + std::string(unix_name());
     case AF_VSOCK: return "vsock:" + std::to_string(cid()) + ":" + std::to_string(port());
+    case AF_NETLINK: return "netlink:" + std::to_string(port());
+    case AF_PACKET: {
+        constexpr std::string_view digits = "0123456789abcdef";
+        std::string text = "packet:0x";
+        for (int shift = 12; shift >= 0; shift -= 4)
+            text += digits[ntohs(m_address.ll.sll_protocol) >> shift & 0xf];
+        return text + ":" + std::to_string(m_address.ll.sll_ifindex);
+    }
     default: return "*";
     }
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include <linux/if_packet.h>
+#include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -13,9 +15,9 @@
 
 namespace sockit {
 
-/// An address and port, a unix path or abstract name, a vsock CID and port, or nothing (an unnamed
-/// unix socket, an unbound one). Holds the kernel's own sockaddr, so that it goes into system calls
-/// as it is.
+/// An address and port, a unix path or abstract name, a vsock CID and port, a netlink port, a
+/// packet socket's protocol and interface, or nothing (an unnamed unix socket, an unbound one).
+/// Holds the kernel's own sockaddr, so that it goes into system calls as it is.
 class Endpoint {
 public:
     /// AF_UNSPEC: no endpoint.
@@ -33,13 +35,17 @@ public:
     static Result<Endpoint> unix_abstract(std::string_view name);
     static Endpoint unix_unnamed();
     static Endpoint vsock(std::uint32_t cid, std::uint32_t port);
+    static Endpoint netlink(std::uint32_t port_id);
+    /// `protocol` is an ETH_P_* in host order, `interface` an index or 0 for all.
+    static Endpoint packet(std::uint16_t protocol, std::uint32_t interface);
 
     [[nodiscard]] int family() const { return m_address.any.sa_family; }
     [[nodiscard]] bool is_inet() const { return family() == AF_INET || family() == AF_INET6; }
     [[nodiscard]] const sockaddr* data() const { return &m_address.any; }
     [[nodiscard]] socklen_t size() const { return m_length; }
 
-    /// Port in host order; 0 for anything but inet, inet6 and vsock (whose ports have 32 bits).
+    /// Port in host order; 0 for anything but inet, inet6, vsock and netlink (these two have 32
+    /// bits).
     [[nodiscard]] std::uint32_t port() const;
     void set_port(std::uint16_t port);
     /// The address alone: "127.0.0.1", "::1", without brackets, zone or port. Empty for other
@@ -48,6 +54,8 @@ public:
     /// The name of the scope's interface, or its number when there is no such interface; empty for
     /// none.
     [[nodiscard]] std::string scope() const;
+    /// The index of the scope's interface; 0 for none.
+    [[nodiscard]] std::uint32_t scope_id() const;
     [[nodiscard]] bool is_wildcard() const;
     [[nodiscard]] bool is_loopback() const;
     /// An IPv4 address in IPv6 clothes (::ffff:0:0/96) as IPv4; anything else as it is.
@@ -60,7 +68,8 @@ public:
     [[nodiscard]] std::uint32_t cid() const;
 
     /// `127.0.0.1:80`, `[fe80::1%eth0]:80`, `unix:/run/x`, `unix:@name`, `unix:` (unnamed),
-    /// `vsock:2:5`, `*` (none). Raw bytes in paths: escape before printing.
+    /// `vsock:2:5`, `netlink:4711`, `packet:0x0800:2`, `*` (none). Raw bytes in paths: escape
+    /// before printing.
     [[nodiscard]] std::string text() const;
 
     bool operator==(const Endpoint& other) const;
@@ -72,6 +81,8 @@ private:
         sockaddr_in6 in6;
         sockaddr_un un;
         sockaddr_vm vm;
+        sockaddr_nl nl;
+        sockaddr_ll ll;
     };
 
     Storage m_address;

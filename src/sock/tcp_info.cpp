@@ -157,6 +157,12 @@ std::optional<std::int64_t> nanoseconds(std::uint32_t microseconds)
     return std::int64_t{microseconds} * 1'000;
 }
 
+std::optional<std::uint64_t> measured_value(const TcpInfoRow& row, std::span<const std::byte> bytes)
+{
+    const auto raw = raw_value(row, bytes.data() + row.offset);
+    return raw == row.unknown ? std::nullopt : std::optional(raw * nanoseconds_per(row.unit));
+}
+
 /// The row of that name; a name without one does not compile.
 consteval const TcpInfoRow& row_named(std::string_view name)
 {
@@ -170,6 +176,16 @@ consteval const TcpInfoRow& row_named(std::string_view name)
 
 std::span<const TcpInfoRow> tcp_info_rows() { return rows; }
 
+void decode_rows(std::span<const TcpInfoRow> rows_of_it, std::span<const std::byte> bytes,
+                 std::vector<TcpInfoField>& fields)
+{
+    for (const auto& row : rows_of_it) {
+        if (std::size_t{row.offset} + row.size > bytes.size())
+            break;
+        fields.push_back({row.name, measured_value(row, bytes)});
+    }
+}
+
 void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>& fields)
 {
     const bool listening =
@@ -181,12 +197,8 @@ void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>
             break;
         if (listening && !row.of_listeners)
             continue;
-        const auto raw = raw_value(row, bytes.data() + row.offset);
         field->name = row.name;
-        if (raw == row.unknown)
-            field->value.reset();
-        else
-            field->value = raw * nanoseconds_per(row.unit);
+        field->value = measured_value(row, bytes);
         ++field;
     }
     fields.erase(field, fields.end());

@@ -32,6 +32,10 @@ struct TcpInfoRow {
 /// running kernel, which only ever appends members.
 std::span<const TcpInfoRow> tcp_info_rows();
 
+/// Appends as many members of another such structure as `bytes` holds whole; `rows` by offset.
+void decode_rows(std::span<const TcpInfoRow> rows, std::span<const std::byte> bytes,
+                 std::vector<TcpInfoField>& fields);
+
 /// Fills `fields` with as many members as `bytes` (what the kernel returned) holds whole. A value
 /// the kernel does not know, and a rate without a limit, is nullopt; of a listener only what the
 /// kernel fills is there (unacked and sacked are then the accept queue and its limit).

@@ -7,6 +7,15 @@
 namespace sockit::test {
 namespace {
 
+/// What no word about kinds means: all of them.
+StatPlan every_kind()
+{
+    return {.raw = true, .mptcp = true, .packet = true, .netlink = true, .vsock = true};
+}
+
+/// What -4 or -6 mean.
+StatPlan every_inet_kind() { return {.local = false, .raw = true, .mptcp = true}; }
+
 /// Stands in for the command: takes the words and does nothing.
 class Words final : public Invocation {
 public:
@@ -39,7 +48,7 @@ std::string usage_error(const std::vector<std::string>& argv)
 
 TEST(StatPlan, WithoutWordsAnOverviewWithProcesses)
 {
-    StatPlan expected;
+    auto expected = every_kind();
     expected.selection = StatSelection::Overview;
     expected.view.processes = true;
     expected.view.peer = false;
@@ -81,15 +90,62 @@ TEST(StatPlan, AKindOrAFamilyAloneShowsTheConnected)
               (StatPlan{.tcp = false, .local = false, .selection = StatSelection::Connected}));
     EXPECT_EQ(plan({"-xn"}),
               (StatPlan{.tcp = false, .udp = false, .selection = StatSelection::Connected}));
-    EXPECT_EQ(plan({"-4n"}),
-              (StatPlan{.local = false, .v6 = false, .selection = StatSelection::Connected}));
-    EXPECT_EQ(plan({"-4", "-6", "-n"}),
-              (StatPlan{.local = false, .selection = StatSelection::Connected}));
+    auto inet = every_inet_kind();
+    inet.selection = StatSelection::Connected;
+    EXPECT_EQ(plan({"-4", "-6", "-n"}), inet);
+    inet.v6 = false;
+    EXPECT_EQ(plan({"-4n"}), inet);
     EXPECT_EQ(
         plan({"-6tan"}),
         (StatPlan{.udp = false, .local = false, .v4 = false, .selection = StatSelection::All}));
-    EXPECT_EQ(plan({"-an"}), (StatPlan{.selection = StatSelection::All}));
-    EXPECT_EQ(plan({"-lan"}), (StatPlan{.selection = StatSelection::All}));
+    auto all = every_kind();
+    all.selection = StatSelection::All;
+    EXPECT_EQ(plan({"-an"}), all);
+    EXPECT_EQ(plan({"-lan"}), all);
+}
+
+TEST(StatPlan, KindsByOptionFamilyAndQuery)
+{
+    const auto none =
+        StatPlan{.tcp = false, .udp = false, .local = false, .selection = StatSelection::Connected};
+    auto expected = none;
+    expected.raw = expected.packet = expected.mptcp = expected.vsock = true;
+    EXPECT_EQ(plan({"-nw0M", "--vsock"}), expected);
+    EXPECT_EQ(plan({"-n", "--raw", "--packet", "--mptcp", "-A", "vsock"}), expected);
+
+    expected = none;
+    expected.packet = expected.netlink = expected.local = true;
+    EXPECT_EQ(plan({"-n", "-f", "link", "--family", "netlink", "-f", "unix"}), expected);
+    EXPECT_EQ(plan({"-n", "-A", "packet,netlink,unix"}), expected);
+    EXPECT_EQ(plan({"-nf", "inet", "-t"}), plan({"-n4t"}));
+    EXPECT_EQ(plan({"-nf", "inet6"}), plan({"-n6"}));
+
+    expected = none;
+    expected.local = expected.packet = true;
+    expected.local_types = 1U << SOCK_DGRAM | 1U << SOCK_SEQPACKET;
+    expected.packet_types = 1U << SOCK_RAW;
+    EXPECT_EQ(plan({"-nA", "unix_dgram,u_seq,p_raw"}), expected);
+
+    expected = none;
+    expected.udp = expected.raw = expected.mptcp = true;
+    EXPECT_EQ(plan({"-nA", "inet,!tcp"}), expected);
+    EXPECT_EQ(plan({"-anA", "all"}), plan({"-an"}));
+}
+
+TEST(StatPlan, BoundInactiveAloneOrWithOthers)
+{
+    auto expected = every_kind();
+    expected.selection = StatSelection::BoundInactive;
+    expected.bound_inactive = true;
+    EXPECT_EQ(plan({"-nB"}), expected);
+    expected.selection = StatSelection::All;
+    EXPECT_EQ(plan({"-na", "--bound-inactive"}), expected);
+}
+
+TEST(StatPlan, AttributesOnlyIfAsked)
+{
+    const auto view = plan({"-tn", "--tos", "--inet-sockopt", "--cgroup"})->view;
+    EXPECT_EQ(view, (StatView{.cgroup = true, .type_of_service = true, .inet_options = true}));
 }
 
 TEST(StatPlan, Sources)
@@ -104,8 +160,10 @@ TEST(StatPlan, Sources)
 TEST(StatPlan, WordsAreAFilter)
 {
     const auto filter = parse_filter("state established sport = 22");
-    EXPECT_EQ(plan({"-n", "state", "established", "sport", "=", "22"}),
-              (StatPlan{.selection = StatSelection::Connected, .filter = *filter}));
+    auto expected = every_kind();
+    expected.selection = StatSelection::Connected;
+    expected.filter = *filter;
+    EXPECT_EQ(plan({"-n", "state", "established", "sport", "=", "22"}), expected);
     EXPECT_EQ(plan({"-tan", "state established sport", "=22"})->filter, *filter);
     EXPECT_EQ(plan({"-tan", "sport", "=22"})->selection, StatSelection::All);
     EXPECT_EQ(plan({"-x", "src", "x*"})->filter, *parse_filter("src unix:x*"));
@@ -117,6 +175,7 @@ TEST(StatPlan, KillingAsksTheKernelForWhatItCanDestroy)
 {
     const StatPlan expected{.act = StatAct::Kill,
                             .local = false,
+                            .raw = true,
                             .selection = StatSelection::All,
                             .source = StatSource::Netlink};
     EXPECT_EQ(plan({"-Kan"}), expected);
@@ -152,6 +211,14 @@ TEST(StatPlan, UsageErrors)
               "--proc-root and --via netlink exclude each other");
     EXPECT_EQ(usage_error({"--netns", "x", "--proc-root", "/x"}),
               "--proc-root and --netns exclude each other");
+    EXPECT_EQ(usage_error({"-f", "ipx"}),
+              "bad --family 'ipx': expected inet, inet6, unix, link, netlink or vsock");
+    EXPECT_TRUE(usage_error({"-A", "tcp,,udp"}).starts_with("bad --query '': expected all, inet"));
+    EXPECT_EQ(usage_error({"-A", "tcp,!inet"}), "--query leaves no kind of socket");
+    EXPECT_EQ(usage_error({"--all-netns", "-N", "1"}),
+              "--all-netns excludes --netns and --proc-root");
+    EXPECT_EQ(usage_error({"--all-netns", "dev", "lo"}),
+              "a device is of one namespace: --all-netns excludes dev");
     EXPECT_EQ(usage_error({"-E", "pid", "1"}),
               "-E cannot tell whose a socket was: no pid or comm with it");
     EXPECT_EQ(usage_error({"-t", "sport", "=", ":x y"}),

@@ -221,5 +221,58 @@ TEST(ProcNetLine, ColumnNames)
     EXPECT_FALSE(is_column_names(listener));
 }
 
+TEST(ProcNetLine, DropsOfDatagramSockets)
+{
+    const std::string udp = "  123: 00000000:0035 00000000:0000 07 00000000:00000300 00:00000000 "
+                            "00000000   101        0 77 2 00000000f65fb9b2";
+    SocketInfo info;
+    ASSERT_TRUE(parse_inet_line(udp + " 12   ", udp4, ticks, info));
+    EXPECT_EQ(info.drops, 12U);
+    ASSERT_TRUE(parse_inet_line(udp, udp4, ticks, info)); // Linux before 2.6.27
+    EXPECT_EQ(info.drops, std::nullopt);
+    ASSERT_TRUE(parse_inet_line(listener, tcp4, ticks, info));
+    EXPECT_EQ(info.drops, std::nullopt);
+}
+
+TEST(ProcNetLine, PacketRows)
+{
+    const std::string line = "0000000034cb4709 3      3    88cc   2     1 640    1000   5568459";
+    SocketInfo info;
+    ASSERT_TRUE(parse_packet_line(line, info));
+    EXPECT_EQ(info.netid, "p_raw");
+    EXPECT_EQ(info.protocol, 0x88ccU);
+    EXPECT_EQ(info.interface, 2U);
+    EXPECT_EQ(info.recv_q, 640U);
+    EXPECT_EQ(info.send_q, std::nullopt);
+    EXPECT_EQ(info.uid, 1000U);
+    EXPECT_EQ(info.inode, 5568459U);
+    for (const std::string bad :
+         {"", "sk", "garbage", "00 3 3 88cc 2 1 640 1000", "00 3 3 88cc 2 1 640 1000 5x",
+          "00 3 3 88cc 2 1 640 4294967296 5", "00 3 9 88cc 2 1 640 1000 5",
+          "00 3 3 88c 2 1 640 1000 5", "00 3 3 88cc -1 1 640 1000 5"})
+        EXPECT_FALSE(parse_packet_line(bad, info)) << bad;
+    EXPECT_FALSE(parse_packet_line(line + '\0', info));
+}
+
+TEST(ProcNetLine, NetlinkRows)
+{
+    const std::string line =
+        "00000000aa7d4d11 15  2995693912 00000001 64       5        0     2        7        99 ";
+    SocketInfo info;
+    ASSERT_TRUE(parse_netlink_line(line, info));
+    EXPECT_EQ(info.netid, "nl");
+    EXPECT_EQ(info.protocol, 15U);
+    EXPECT_EQ(info.local, Endpoint::netlink(2995693912U));
+    EXPECT_EQ(info.recv_q, 64U);
+    EXPECT_EQ(info.send_q, 5U);
+    EXPECT_EQ(info.drops, 7U);
+    EXPECT_EQ(info.inode, 99U);
+    for (const std::string bad :
+         {"", "00 15 1 00000001 64 5 0 2 7", "00 256 1 00000001 64 5 0 2 7 9",
+          "00 15 4294967296 00000001 64 5 0 2 7 9", "00 15 1 0000001 64 5 0 2 7 9",
+          "00 15 1 00000001 64 5 0 2 7 9 x"})
+        EXPECT_FALSE(parse_netlink_line(bad, info)) << bad;
+}
+
 } // namespace
 } // namespace sockit::test

@@ -84,7 +84,7 @@ TEST_F(StatKill, UnixSocketsAreBeyondAnyKernel)
 {
     const auto outcome = run({"stat", "-xK"});
     EXPECT_TRUE(exited(outcome, 7));
-    EXPECT_EQ(outcome.err, "sockit: sock_destroy: no kernel destroys unix sockets, only TCP, UDP "
+    EXPECT_EQ(outcome.err, "sockit: sock_destroy: no kernel destroys such sockets, only TCP, UDP "
                            "and raw ones (UNSUPPORTED)\n");
 }
 

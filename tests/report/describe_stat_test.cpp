@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -115,7 +116,7 @@ TEST(DescribeStat, WhatProcCannotKnowIsNullNotZero)
               R"("local":{"family":"inet","address":"127.0.0.1","port":8080},"peer":null,)"
               R"("uid":1000,"inode":4711,"cookie":null,"timer":null,)"
               R"("accept_queue":{"length":3,"limit":null,"full":null},)"
-              R"("shutdown":null,"cgroup":null,"tcp_info":null,"memory":null)");
+              R"("shutdown":null,"mark":null,"cgroup":null,"tcp_info":null,"memory":null)");
     socket.view.extended = false;
     EXPECT_EQ(row(socket), "tcp|LISTEN|3|-|127.0.0.1:8080|0.0.0.0:*|");
 }
@@ -165,9 +166,9 @@ TEST(DescribeStat, Extended)
     socket.info.shutdown = 2;
     socket.info.cgroup = "/system.slice/ssh.service";
     EXPECT_TRUE(json(socket).ends_with(
-        R"("v6only":false,"shutdown":"send","cgroup":"/system.slice/ssh.service")"));
+        R"("v6only":false,"shutdown":"send","mark":null,"cgroup":"/system.slice/ssh.service")"));
     EXPECT_TRUE(row(socket).ends_with(
-        "|uid:0 ino:4712 sk:ffffffffffffffff cgroup:/system.slice/ssh.service v6only:0 <--"));
+        "|uid:0 ino:4712 sk:ffffffffffffffff v6only:0 <-- cgroup:/system.slice/ssh.service"));
 }
 
 TEST(DescribeStat, TcpInfoAndMemoryStandBelowTheRow)
@@ -238,8 +239,111 @@ TEST(DescribeStat, WildcardsAndDevicesAsInSs)
     info.local = *Endpoint::from_literal("127.0.0.1", 80);
     info.family = AF_INET;
     info.interface = 1;
+    info.interface_name = "lo";
     EXPECT_EQ(row(socket), "tcp|LISTEN|0|5|127.0.0.1%lo:80|0.0.0.0:*|");
     EXPECT_NE(json(socket).find(R"("interface":"lo")"), std::string::npos);
+}
+
+TEST(DescribeStat, PacketSockets)
+{
+    StatSocket socket;
+    auto& info = socket.info;
+    info.netid = "p_dgr";
+    info.family = AF_PACKET;
+    info.state = SocketState::Close;
+    info.recv_q = 0;
+    info.protocol = 0x0800;
+    info.interface = 7;
+    info.local = Endpoint::packet(0x0800, 7);
+    EXPECT_EQ(row(socket), "p_dgr|UNCONN|0|-|ip:7|*|");
+    info.interface_name = "eth0";
+    info.drops = 3;
+    EXPECT_EQ(row(socket), "p_dgr|UNCONN|0|-|ip:eth0|*|");
+    EXPECT_EQ(json(socket),
+              R"("netid":"p_dgr","family":"packet","state":"UNCONN","recv_q":0,"send_q":null,)"
+              R"("local":{"family":"packet","protocol":"ip","interface":"eth0"},"peer":null,)"
+              R"("protocol":2048,"interface":"eth0","uid":null,"inode":null,"cookie":null,)"
+              R"("timer":null,"drops":3)");
+    info.interface = 0;
+    info.interface_name.clear();
+    info.protocol = 3;
+    info.local = Endpoint::packet(3, 0);
+    EXPECT_EQ(row(socket), "p_dgr|UNCONN|0|-|*:*|*|");
+    EXPECT_NE(json(socket).find(R"("local":{"family":"packet","protocol":"all"})"),
+              std::string::npos);
+    info.protocol = 0x1234;
+    EXPECT_EQ(row(socket), "p_dgr|UNCONN|0|-|[4660]:*|*|");
+}
+
+TEST(DescribeStat, NetlinkAndVsockSockets)
+{
+    StatSocket socket;
+    auto& info = socket.info;
+    info.netid = "nl";
+    info.family = AF_NETLINK;
+    info.state = SocketState::Close;
+    info.protocol = 16;
+    info.local = Endpoint::netlink(4'000'000'000);
+    EXPECT_EQ(row(socket), "nl|UNCONN|-|-|genl:4000000000|*|");
+    socket.local_service = "x\x1b/12";
+    EXPECT_EQ(row(socket), R"(nl|UNCONN|-|-|genl:x\x1b/12|*|)");
+    EXPECT_NE(
+        json(socket).find(R"("local":{"family":"netlink","protocol":"genl","port":4000000000},)"),
+        std::string::npos);
+    info = {};
+    info.netid = "v_str";
+    info.family = AF_VSOCK;
+    info.state = SocketState::Listen;
+    info.local = Endpoint::vsock(VMADDR_CID_ANY, 5555);
+    EXPECT_TRUE(row(socket).ends_with("|*:5555|*:*|")) << row(socket);
+    info.peer = Endpoint::vsock(2, 1024);
+    EXPECT_TRUE(row(socket).ends_with("|*:5555|2:1024|")) << row(socket);
+}
+
+TEST(DescribeStat, AttributesOfInetSockets)
+{
+    auto socket = connection();
+    socket.view = {.cgroup = true, .type_of_service = true, .inet_options = true};
+    EXPECT_TRUE(json(socket).ends_with(
+        R"("cgroup":null,"options":null,"tos":null,"traffic_class":null,"class_id":null)"))
+        << json(socket);
+    auto& info = socket.info;
+    info.tos = 0x10;
+    info.traffic_class = 0;
+    info.class_id = 5;
+    info.cgroup = "/a\n";
+    info.inet_options = 0x401; // the first and the last
+    EXPECT_TRUE(row(socket).ends_with(R"(|cgroup:/a\n tos:0x10 tclass:0x0 class_id:0x5)"))
+        << row(socket);
+    EXPECT_EQ(below(socket), "inet-sockopt:(recverr,defer_connect)");
+    EXPECT_NE(json(socket).find(R"("options":{"recverr":true,"is_icsk":false,)"),
+              std::string::npos);
+    EXPECT_TRUE(json(socket).find(R"("defer_connect":true},"tos":16,)") != std::string::npos);
+}
+
+TEST(DescribeStat, WhatIsOnTopOfTcp)
+{
+    auto socket = connection();
+    socket.view.tcp_info = true;
+    socket.info.upper_protocol = "tls";
+    EXPECT_EQ(below(socket), "tls");
+    socket.info.upper_protocol_info = {{"version", 772}};
+    EXPECT_EQ(below(socket), "tls:(version:772)");
+    EXPECT_NE(json(socket).find(R"("ulp":{"name":"tls","version":772})"), std::string::npos);
+    socket.info.netid = "mptcp";
+    socket.info.tcp_info = {{"token", 7}};
+    EXPECT_NE(json(socket).find(R"("mptcp_info":{"token":7})"), std::string::npos);
+}
+
+TEST(DescribeStat, AScopeGoesByTheNameInItsNamespace)
+{
+    auto socket = connection();
+    in6_addr address{};
+    ASSERT_EQ(::inet_pton(AF_INET6, "fe80::1", &address), 1);
+    socket.info.interface = 1;
+    socket.info.interface_name = "elsewhere";
+    socket.info.local = Endpoint::inet6(address, 80, 1);
+    EXPECT_NE(json(socket).find(R"("port":80,"scope":"elsewhere"})"), std::string::npos);
 }
 
 TEST(DescribeStat, OverviewLeavesThePeerOut)
