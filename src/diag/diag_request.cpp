@@ -37,11 +37,12 @@ void append_attribute(std::vector<std::byte>& bytes, std::uint16_t type,
     bytes.insert(bytes.end(), payload.begin(), payload.end());
 }
 
-std::vector<std::byte> start_request(std::uint16_t flags, std::uint32_t sequence)
+std::vector<std::byte> start_request(std::uint16_t flags, std::uint32_t sequence,
+                                     std::uint16_t type = SOCK_DIAG_BY_FAMILY)
 {
     std::vector<std::byte> bytes;
     append_object(bytes, nlmsghdr{.nlmsg_len = 0,
-                                  .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                                  .nlmsg_type = type,
                                   .nlmsg_flags = flags,
                                   .nlmsg_seq = sequence,
                                   .nlmsg_pid = 0});
@@ -56,6 +57,9 @@ std::vector<std::byte> finish_request(std::vector<std::byte> bytes)
     std::memcpy(bytes.data(), &length, sizeof length);
     return bytes;
 }
+
+/// The older request has no family: the kernel walks its table once for both.
+bool asks_both_families(const SocketQuery& query) { return query.family == AF_UNSPEC; }
 
 std::uint8_t inet_extensions(const SocketQuery& query)
 {
@@ -90,7 +94,14 @@ inet_diag_req_v2 inet_request(const SocketQuery& query)
 
 void append_inet_request(std::vector<std::byte>& bytes, const SocketQuery& query)
 {
-    append_object(bytes, inet_request(query));
+    if (asks_both_families(query)) {
+        inet_diag_req request{};
+        request.idiag_ext = inet_extensions(query);
+        request.idiag_states = query.states;
+        append_object(bytes, request);
+    } else {
+        append_object(bytes, inet_request(query));
+    }
     if (!query.bytecode.empty())
         append_attribute(bytes, INET_DIAG_REQ_BYTECODE, query.bytecode);
     constexpr std::uint32_t mptcp = IPPROTO_MPTCP;
@@ -123,7 +134,8 @@ void append_unix_request(std::vector<std::byte>& bytes, const SocketQuery& query
 
 std::vector<std::byte> diag_request(const SocketQuery& query, std::uint32_t sequence)
 {
-    auto bytes = start_request(NLM_F_REQUEST | NLM_F_DUMP, sequence);
+    auto bytes = start_request(NLM_F_REQUEST | NLM_F_DUMP, sequence,
+                               asks_both_families(query) ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY);
     switch (query.protocol) {
     case SocketProtocol::Tcp:
     case SocketProtocol::Udp:

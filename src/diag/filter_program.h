@@ -15,6 +15,8 @@ struct FilterProgram {
     std::vector<std::byte> code;
     std::vector<FilterStep>
         rest; ///< what of those that passed is still to be tested; none: nothing
+
+    bool operator==(const FilterProgram&) const = default;
 };
 
 /// The filter, which find_names() has been through, for the sockets that `query` asks for.

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <unordered_set>
 
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
@@ -81,6 +82,7 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
             continue;
         switch (message->type) {
         case SOCK_DIAG_BY_FAMILY:
+        case TCPDIAG_GETSOCK:
             if (!decode(message->payload, query, cgroups, info))
                 ++progress.unreadable;
             else if (has_wanted_type(info, query) && !is_repeated(query, info, progress) &&

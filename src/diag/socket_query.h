@@ -34,7 +34,9 @@ struct SocketPair {
 /// Which sockets to visit, and how much of each to ask the kernel for.
 struct SocketQuery {
     SocketProtocol protocol = SocketProtocol::Tcp;
-    int family = 0; ///< AF_INET or AF_INET6; else AF_UNIX, AF_PACKET, AF_NETLINK, AF_VSOCK
+    /// AF_INET or AF_INET6, of TCP over netlink also AF_UNSPEC for both in one walk; else AF_UNIX,
+    /// AF_PACKET, AF_NETLINK, AF_VSOCK.
+    int family = 0;
     StateMask states = all_states;
     bool tcp_info = false; ///< tcp_info and the name of the congestion control
     bool memory = false;

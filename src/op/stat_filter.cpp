@@ -52,17 +52,26 @@ Result<> StatFilter::prepare()
     return {};
 }
 
+bool StatFilter::asks_alike(const SocketQuery& a, const SocketQuery& b) const
+{
+    return !m_filter || (compile_filter(*m_filter, a) == compile_filter(*m_filter, b) &&
+                         !only_connection(*m_filter, a.family));
+}
+
 bool StatFilter::narrow(SocketQuery& query)
 {
     if (!m_filter)
         return true;
     if (m_filter->states)
         query.states = *m_filter->states;
-    auto program = compile_filter(*m_filter, query);
+    auto one_family = query;
+    if (query.family == AF_UNSPEC)
+        one_family.family = AF_INET; // which asks_alike() the other
+    auto program = compile_filter(*m_filter, one_family);
     query.bytecode = std::move(program.code);
     m_cgroup_is_ours = !query.cgroup && has_test<CgroupTest>(*m_filter);
     query.cgroup = query.cgroup || m_cgroup_is_ours;
-    if (query.protocol == SocketProtocol::Tcp)
+    if (query.protocol == SocketProtocol::Tcp && query.family != AF_UNSPEC)
         query.exact = only_connection(*m_filter, query.family);
     // A connection that is looked up is not shown to the program.
     m_rest = FilterEvaluator(query.exact ? m_filter->steps : std::move(program.rest));

@@ -18,6 +18,8 @@ public:
     /// not tell us marks.
     Result<> prepare();
 
+    /// Whether the kernel can do the same for both queries, which differ in their family only.
+    [[nodiscard]] bool asks_alike(const SocketQuery& a, const SocketQuery& b) const;
     /// Lets the kernel do what it can of the filter. False: no such socket can match.
     bool narrow(SocketQuery& query);
     /// Of a socket that the narrowed query found over netlink, or (`whole`) of any.

@@ -6,6 +6,7 @@
 #include "op/in_netns.h"
 #include "op/stat_queries.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -49,10 +50,26 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
 
 Result<> StatRows::read_queries(SocketInfo& info, const SocketVisitor& visit)
 {
-    for (auto& query : stat_queries(m_plan))
+    auto queries = stat_queries(m_plan);
+    if (m_plan.source != StatSource::Proc)
+        join_families(queries);
+    for (auto& query : queries)
         if (m_filter.narrow(query))
             TRY(dump(query, info, visit));
     return {};
+}
+
+/// The kernel has TCP of both families in one table: one walk is enough.
+void StatRows::join_families(std::vector<SocketQuery>& queries) const
+{
+    const auto first = std::ranges::find(queries, SocketProtocol::Tcp, &SocketQuery::protocol);
+    if (queries.end() - first < 2)
+        return;
+    const auto second = first + 1;
+    if (second->protocol != SocketProtocol::Tcp || !m_filter.asks_alike(*first, *second))
+        return;
+    first->family = AF_UNSPEC;
+    queries.erase(second);
 }
 
 Result<> StatRows::read_namespaces(SocketInfo& info, const SocketVisitor& visit)

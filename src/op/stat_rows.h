@@ -44,6 +44,7 @@ private:
     Result<> read_queries(SocketInfo& info, const SocketVisitor& visit);
     Result<> read_namespaces(SocketInfo& info, const SocketVisitor& visit);
     void tell_of_namespaces(std::uint64_t closed, std::uint64_t hidden) const;
+    void join_families(std::vector<SocketQuery>& queries) const;
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
     void warn_of_unreadable() const;
     void hold(const SocketInfo& row);

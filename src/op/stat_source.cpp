@@ -44,7 +44,25 @@ Result<std::uint64_t> SocketSource::read(const SocketQuery& query, SocketInfo& i
             return dumped;
     }
     m_via = "proc";
-    return m_proc_net.dump(query, info, visit);
+    return query.family == AF_UNSPEC ? read_both(query, info, visit)
+                                     : m_proc_net.dump(query, info, visit);
+}
+
+/// /proc/net has a file for each family.
+Result<std::uint64_t> SocketSource::read_both(SocketQuery query, SocketInfo& info,
+                                              const SocketVisitor& visit)
+{
+    bool more = true;
+    const SocketVisitor visit_on = [&](const SocketInfo& row) { return more = visit(row); };
+    query.family = AF_INET;
+    const auto v4 = TRY(m_proc_net.dump(query, info, visit_on));
+    if (!more)
+        return v4;
+    query.family = AF_INET6;
+    const auto v6 = m_proc_net.dump(query, info, visit_on);
+    if (v6)
+        return v4 + *v6;
+    return v6.error().code == ENOENT ? Result<std::uint64_t>(v4) : v6; // IPv6 is switched off
 }
 
 } // namespace sockit

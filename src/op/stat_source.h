@@ -29,6 +29,8 @@ public:
 private:
     Result<std::uint64_t> read(const SocketQuery& query, SocketInfo& info,
                                const SocketVisitor& visit);
+    Result<std::uint64_t> read_both(SocketQuery query, SocketInfo& info,
+                                    const SocketVisitor& visit);
 
     StatSource m_wanted;
     SockDiag m_sock_diag;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -120,6 +121,29 @@ TEST_P(SockDiagByFamily, UdpBoundAndConnected)
     const auto there = with_inode(sockets, inode_of(connected));
     EXPECT_EQ(there.state, SocketState::Established);
     EXPECT_EQ(there.peer, *bound.local());
+}
+
+TEST(SockDiag, TcpOfBothFamiliesInOneWalk)
+{
+    const auto v4 = listening_socket(AF_INET, 7);
+    const auto v6 = listening_socket(AF_INET6, 8);
+    SockDiag sock_diag;
+    std::map<std::uint64_t, SocketInfo> found;
+    SocketInfo info;
+    const auto dumped = sock_diag.dump({.family = AF_UNSPEC, .tcp_info = true, .memory = true},
+                                       info, [&](const SocketInfo& row) {
+                                           found[row.inode.value_or(0)] = row;
+                                           return true;
+                                       });
+    ASSERT_TRUE(dumped);
+    EXPECT_EQ(*dumped, 0U);
+    ASSERT_TRUE(found.contains(inode_of(v4)) && found.contains(inode_of(v6)));
+    EXPECT_EQ(found[inode_of(v4)].family, AF_INET);
+    EXPECT_EQ(found[inode_of(v4)].accept_limit, 7U);
+    EXPECT_EQ(found[inode_of(v6)].family, AF_INET6);
+    EXPECT_EQ(found[inode_of(v6)].local, *v6.local());
+    EXPECT_FALSE(found[inode_of(v6)].tcp_info.empty());
+    EXPECT_TRUE(found[inode_of(v6)].memory);
 }
 
 TEST(SockDiag, UnixListenerPairAndDatagram)
