@@ -40,8 +40,10 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
         return !m_stopped;
     };
     TRY(m_plan.all_namespaces ? read_namespaces(info, take) : read_queries(info, take));
-    if (m_first_failure && !m_anything_read)
+    if (m_first_failure && !m_anything_read) {
+        warn_of_unreadable();
         return Failure(std::move(*m_first_failure));
+    }
     visit_held(info, choose, visit);
     warn_of_unreadable();
     return {};
@@ -112,7 +114,10 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     const auto unreadable = m_source.dump(query, info, visit);
     if (unreadable) {
         (via() == "proc" ? m_unreadable_lines : m_unreadable_messages) += *unreadable;
-        m_anything_read = true;
+        m_anything_read = m_anything_read || m_source.read_any(*unreadable);
+        if (!m_anything_read && !m_first_failure)
+            m_first_failure =
+                Error::from_errno(Phase::Receive, "read", m_plan.proc_root + "/net", EBADMSG);
         return {};
     }
     const auto& error = unreadable.error();
