@@ -1,5 +1,6 @@
 #include "base/escape.h"
 #include "base/parse.h"
+#include "cmd/plan_common.h"
 #include "cmd/stat.h"
 #include "cmd/stat_columns.h"
 
@@ -39,6 +40,14 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
         plan.sort = TRY(plan_order(*args.sort));
     for (const auto& order : plan.sort)
         add_need(*order.column, plan.view);
+    const bool more_wanted = args.extended || args.info || args.memory || args.timers;
+    if (plan.selection == StatSelection::Overview && !args.columns && !more_wanted)
+        plan.view.columns = TRY(plan_columns("netid,queue,local,owner", ""));
+    if (args.timeout && !args.resolve)
+        return Failure(Error::usage("--timeout needs -r"));
+    constexpr Duration customary = std::chrono::seconds(5);
+    if (args.resolve)
+        plan.names_limit = TRY(plan_duration(args.timeout, "--timeout")).value_or(customary);
     if (!plan.count_by.empty() && (args.columns || args.sort))
         return Failure(Error::usage(std::string("--count-by and ") +
                                     (args.columns ? "--columns" : "--sort") +
@@ -85,8 +94,8 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .tcp_info = args.info,
                  .memory = args.memory,
                  .timer = args.timers,
-                 .peer = !overview, // those who wait for clients have none
                  .threads = args.threads,
+                 .names = args.resolve,
                  .one_line = args.one_line};
     TRY(plan_views(args, plan));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;

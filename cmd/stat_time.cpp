@@ -47,7 +47,7 @@ Result<> plan_events(StatPlan& plan)
         return Failure(unsupported("bind", "the kernel tells of TCP and UDP sockets only"));
     plan.local = false;
     plan.act = StatAct::Events;
-    plan.view.peer = true;
+    plan.view.columns.clear();
     return {};
 }
 
