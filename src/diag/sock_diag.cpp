@@ -107,6 +107,12 @@ bool decode(std::span<const std::byte> payload, const SocketQuery& query, Cgroup
                                                   : decode_inet_diag(payload, query, cgroups, info);
 }
 
+bool is_repeated(const SocketQuery& query, const SocketInfo& info, DumpProgress& progress)
+{
+    return query.protocol == SocketProtocol::Tcp && info.cookie.value_or(0) != 0 &&
+           progress.recent.contains_or_add(*info.cookie);
+}
+
 } // namespace
 
 Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& query,
@@ -121,7 +127,7 @@ Result<> read_datagram(std::span<const std::byte> datagram, const SocketQuery& q
         case SOCK_DIAG_BY_FAMILY:
             if (!decode(message->payload, query, cgroups, info))
                 ++progress.unreadable;
-            else if (!visit(info))
+            else if (!is_repeated(query, info, progress) && !visit(info))
                 progress.done = true;
             break;
         case NLMSG_DONE:

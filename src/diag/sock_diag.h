@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "diag/cgroup_names.h"
+#include "diag/recent_cookies.h"
 #include "diag/socket_query.h"
 
 #include <cstddef>
@@ -30,6 +31,7 @@ struct DumpProgress {
     std::uint32_t sequence = 0; ///< messages of other requests are skipped
     bool done = false;
     std::uint64_t unreadable = 0;
+    RecentCookies recent; ///< of TCP
 };
 
 /// Takes one datagram of the answer: visits its sockets and notes its end in `progress`. An error
