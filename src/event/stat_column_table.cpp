@@ -113,7 +113,7 @@ constexpr auto comm_of = [](Column, Row, Owner owner) {
 };
 
 // Names, headers, keys and what they say, in the order of the help.
-const std::array fixed_columns{
+constexpr std::array fixed_columns{
     StatColumn{.name = "netid",
                .header = "Netid",
                .key = "netid",

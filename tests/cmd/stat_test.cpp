@@ -42,7 +42,8 @@ TEST(StatPlan, WithoutWordsAnOverviewWithProcesses)
     StatPlan expected;
     expected.selection = StatSelection::Overview;
     expected.view.processes = true;
-    expected.view.peer = false;
+    for (const auto* name : {"netid", "queue", "local", "owner"})
+        expected.view.columns.push_back(find_stat_column(name));
     expected.services = true;
     EXPECT_EQ(plan({}), expected);
     expected.services = false;

@@ -77,6 +77,29 @@ TEST(StatViews, ThreadsImplyProcessesAndOneLineIsForPeople)
     EXPECT_TRUE(plan_view({"-tO"})->view.one_line);
 }
 
+TEST(StatViews, NamesHaveALimitInAll)
+{
+    EXPECT_EQ(plan_view({"-tr"})->names_limit, std::chrono::seconds(5));
+    EXPECT_EQ(plan_view({"-tr", "--timeout", "250ms"})->names_limit,
+              std::chrono::milliseconds(250));
+    EXPECT_TRUE(plan_view({"-tr"})->view.names);
+    EXPECT_FALSE(plan_view({"-t"})->view.names);
+    EXPECT_EQ(view_error({"-t", "--timeout", "1s"}), "--timeout needs -r; ");
+}
+
+TEST(StatViews, AnOverviewOfWhichMoreIsWantedIsAListing)
+{
+    EXPECT_EQ(plan_view({})->view.columns.size(), 4U);
+    EXPECT_TRUE(plan_view({"-e"})->view.columns.empty());
+    EXPECT_TRUE(plan_view({"-i"})->view.columns.empty());
+}
+
+TEST(StatViews, WhatIsToBeDestroyedIsNeverEverySocketByAnOptionOfDisplay)
+{
+    EXPECT_TRUE(view_error({"-K", "--columns", "state"}).starts_with("-K needs a kind"));
+    EXPECT_EQ(view_error({"-Kt", "--sort", "state"}), "-K excludes --count-by, --sort and -s; ");
+}
+
 TEST(StatViews, UsageErrorsNameTheColumnAndTheNearest)
 {
     EXPECT_EQ(view_error({"--columns", "state,proces"}),
