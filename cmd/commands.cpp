@@ -152,7 +152,7 @@ const std::array table{
     },
     Command{
         .name = "stat",
-        .synopsis = "",
+        .synopsis = "[FILTER]",
         .summary = "List sockets, their queues, processes and TCP state",
         .details = stat_details(),
         .make = make_stat,

@@ -53,7 +53,9 @@ std::string describe_columns()
 {
     std::string out =
         "Without options: how many sockets are in which state, and who waits for clients.\n"
-        "Switches combine as in `sockit stat -tlnp`.\n\n"
+        "Switches combine as in `sockit stat -tlnp`.\n"
+        "FILTER is ss's: [state X | exclude X]... [EXPRESSION], with src, dst, sport, dport, dev,\n"
+        "fwmark, cgroup, autobound, and pid, comm, uid, user, inode besides.\n\n"
         "Columns, for --columns, --sort and --count-by:\n ";
     std::size_t column = 1;
     for (const auto& known : stat_columns())

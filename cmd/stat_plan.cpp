@@ -1,4 +1,3 @@
-#include "base/escape.h"
 #include "base/parse.h"
 #include "cmd/plan_common.h"
 #include "cmd/stat.h"
@@ -22,6 +21,16 @@ Result<StatSource> plan_source(const StatArgs& args)
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
+}
+
+Result<std::optional<Filter>> plan_filter(std::span<const std::string> words, const StatPlan& plan)
+{
+    if (words.empty())
+        return std::nullopt;
+    std::string text;
+    for (const auto& word : words)
+        text += (&word == words.data() ? "" : " ") + word;
+    return TRY(parse_filter(text, plan.tcp || plan.udp ? AF_UNSPEC : AF_UNIX));
 }
 
 /// What else there is to show of each socket, and what of all of them together.
@@ -59,9 +68,6 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
 
 Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words)
 {
-    if (!words.empty())
-        return Failure(Error::usage("unexpected " + quote(words[0]) +
-                                    ": stat does not support filter expressions"));
     const bool some_kind = args.tcp || args.udp || args.local;
     const bool some_family = args.v4 || args.v6;
     StatPlan plan;
@@ -82,10 +88,13 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::Listening;
     else if (some_kind || some_family)
         plan.selection = StatSelection::Connected;
-    else if ((args.count_by || args.columns || args.sort) && !args.time.kill)
+    else if ((args.count_by || args.columns || args.sort) && words.empty() && !args.time.kill)
         plan.selection = StatSelection::All;
-    else if (args.totals)
+    else if (args.totals && words.empty())
         plan.selection = StatSelection::None;
+    plan.filter = TRY(plan_filter(words, plan));
+    if (plan.filter && plan.selection == StatSelection::Overview)
+        plan.selection = StatSelection::Connected;
     const bool overview = plan.selection == StatSelection::Overview;
     plan.totals = args.totals;
     plan.check = args.check;
@@ -100,6 +109,8 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
     TRY(plan_views(args, plan));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     TRY(plan_stat_time(args.time, plan));
+    if (plan.act == StatAct::Events && plan.filter && needs_owners(*plan.filter))
+        return Failure(Error::usage("-E cannot tell whose a socket was: no pid or comm with it"));
     return plan;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "diag/cgroup_names.h"
 #include "diag/recent_cookies.h"
@@ -23,6 +24,10 @@ public:
                                const SocketVisitor& visit);
 
 private:
+    /// query.exact: false when it is not found and a dump may still have it.
+    bool look_up(FdRef netlink, const SocketQuery& query, SocketInfo& info,
+                 const SocketVisitor& visit);
+
     CgroupNames m_cgroups;
 };
 

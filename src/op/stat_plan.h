@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/deadline.h"
+#include "diag/filter.h"
 #include "event/stat_columns.h"
 
 #include <cstdint>
@@ -49,6 +50,7 @@ struct StatPlan {
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
+    std::optional<Filter> filter;
     StatView view;
     bool services = false;                   ///< look up the names of ports
     bool totals = false;                     ///< the kernel's own counts, first

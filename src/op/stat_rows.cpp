@@ -10,7 +10,7 @@
 namespace sockit {
 
 StatRows::StatRows(const StatPlan& plan, const Emit& emit)
-    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root)
+    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root), m_filter(plan)
 {}
 
 Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
@@ -20,22 +20,28 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_unreadable = 0;
     m_anything_read = false;
     m_stopped = false;
+    TRY(m_filter.prepare());
+    const bool late = m_filter.needs_owners();
     // The overview counts before it shows.
-    const bool holds = m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool holds = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
-        if (!choose(row))
+        const auto matches = m_filter.decide(row, via() == "proc");
+        if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;
-        if (holds)
+        if (holds) {
             hold(row);
-        else
-            m_stopped = !visit(row);
+            return true;
+        }
+        m_filter.strip(info);
+        m_stopped = !visit(row);
         return !m_stopped;
     };
-    for (const auto& query : stat_queries(m_plan))
-        TRY(dump(query, info, take));
+    for (auto& query : stat_queries(m_plan))
+        if (m_filter.narrow(query))
+            TRY(dump(query, info, take));
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
-    visit_held(info, visit);
+    visit_held(info, choose, visit);
     if (m_unreadable > 0)
         m_emit(Warning{std::to_string(m_unreadable) +
                            (via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
@@ -70,22 +76,27 @@ void StatRows::hold(const SocketInfo& row)
     m_inodes.insert(row.peer_inode.value_or(0));
 }
 
-void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
+void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
     if (m_held.size() == 0)
         return;
+    const bool late = m_filter.needs_owners();
+    const bool wants_owners = late || m_plan.view.processes;
     Result<OwnerMap> owners;
-    if (m_plan.view.processes) {
+    if (wants_owners) {
         owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);
         if (!owners)
             m_emit(Warning{"processes are not known", owners.error()});
     }
     m_inodes = {};
-    m_held.for_each(info, [&](const SocketInfo& /*row*/) {
-        if (m_plan.view.processes)
+    m_held.for_each(info, [&](const SocketInfo& row) {
+        if (wants_owners)
             info.processes_asked = true;
-        if (m_plan.view.processes && owners)
+        if (wants_owners && owners)
             owners->assign_to(info);
+        if (late && (m_filter.decide(row, true) != Truth::True || !choose(row)))
+            return true;
+        m_filter.strip(info);
         return visit(info);
     });
     if (owners && owners->unreadable() > 0)

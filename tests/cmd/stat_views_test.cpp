@@ -60,6 +60,8 @@ TEST(StatViews, WithoutAKindAllSocketsAreTheirs)
     for (const auto* option : {"--count-by", "--columns", "--sort"})
         EXPECT_EQ(plan_view({option, "state"})->selection, StatSelection::All) << option;
     EXPECT_EQ(plan_view({"-t", "--count-by", "state"})->selection, StatSelection::Connected);
+    EXPECT_EQ(plan_view({"--count-by", "state", "dport", "=", ":443"})->selection,
+              StatSelection::Connected);
 }
 
 TEST(StatViews, TotalsAloneReadNoSockets)
@@ -98,6 +100,14 @@ TEST(StatViews, WhatIsToBeDestroyedIsNeverEverySocketByAnOptionOfDisplay)
 {
     EXPECT_TRUE(view_error({"-K", "--columns", "state"}).starts_with("-K needs a kind"));
     EXPECT_EQ(view_error({"-Kt", "--sort", "state"}), "-K excludes --count-by, --sort and -s; ");
+}
+
+TEST(StatViews, EventsAreNeitherSortedNorCounted)
+{
+    for (const auto& option : {"--sort=state", "--count-by=state", "--check", "-r", "-s"})
+        EXPECT_EQ(view_error({"-Et", option}),
+                  "-E excludes --count-by, --sort, --check, -r and -s; ")
+            << option;
 }
 
 TEST(StatViews, UsageErrorsNameTheColumnAndTheNearest)

@@ -242,13 +242,6 @@ TEST(DescribeStat, WildcardsAndDevicesAsInSs)
     EXPECT_NE(json(socket).find(R"("interface":"lo")"), std::string::npos);
 }
 
-TEST(DescribeStat, OverviewLeavesThePeerOut)
-{
-    auto socket = listener();
-    socket.view.peer = false;
-    EXPECT_EQ(row(socket), "tcp|LISTEN|3|2|127.0.0.1:8080|accept-queue-full");
-}
-
 TEST(DescribeStat, StartOverviewSummary)
 {
     using namespace std::chrono;
