@@ -49,7 +49,8 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
         plan.sort = TRY(plan_order(*args.sort));
     for (const auto& order : plan.sort)
         add_need(*order.column, plan.view);
-    const bool more_wanted = args.extended || args.info || args.memory || args.timers;
+    const bool more_wanted =
+        args.time.events || args.extended || args.info || args.memory || args.timers;
     if (plan.selection == StatSelection::Overview && !args.columns && !more_wanted)
         plan.view.columns = TRY(plan_columns("netid,queue,local,owner", ""));
     if (args.timeout && !args.resolve)

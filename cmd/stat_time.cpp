@@ -50,7 +50,6 @@ Result<> plan_events(StatPlan& plan)
         return Failure(Error::usage("-E excludes --count-by, --sort, --check, -r and -s"));
     plan.local = false;
     plan.act = StatAct::Events;
-    plan.view.columns.clear();
     return {};
 }
 

@@ -134,7 +134,7 @@ TEST(StatPlan, Events)
     EXPECT_FALSE(planned->udp);
     EXPECT_EQ(planned->deadline, std::chrono::seconds(2));
     EXPECT_EQ(planned->count, 3U);
-    EXPECT_TRUE(plan({"-E"})->view.peer);
+    EXPECT_TRUE(plan({"-E"})->view.columns.empty());
     EXPECT_EQ(plan({"-xE"}).error().domain, Domain::Unsupported);
 }
 

@@ -286,8 +286,8 @@ TEST(DescribeStat, WhatStandsBelowIsFoldedRowsAreCut)
     socket.view.tcp_info = true;
     socket.info.congestion = "cubic";
     socket.info.tcp_info = {{"rto_ns", 204'000'000}, {"snd_mss", 32768}, {"snd_cwnd", 10}};
-    EXPECT_EQ(printed(socket, 30), "Netid  State  Recv-Q  Send-Q …\n"
-                                   "tcp    ESTAB  0       5      …\n"
+    EXPECT_EQ(printed(socket, 30), "Netid State Recv-Q Send-Q Loc…\n"
+                                   "tcp   ESTAB 0      5      [::…\n"
                                    "    cubic rto:204ms\n"
                                    "    snd_mss:32768 snd_cwnd:10\n");
     EXPECT_EQ(printed(socket, 0),
