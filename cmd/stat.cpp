@@ -23,6 +23,25 @@ constexpr std::array event_placements{
 constexpr DocumentShape stat_events_shape{.schema = "sockit.stat/1",
                                           .placements = event_placements};
 
+constexpr std::array change_placements{
+    Placement{"start", Placement::Where::Top},
+    Placement{"change", Placement::Where::Array, "changes"},
+    Placement{"summary", Placement::Where::Object, "summary"},
+};
+constexpr DocumentShape stat_changes_shape{.schema = "sockit.stat/1",
+                                           .placements = change_placements};
+
+const DocumentShape& shape_of(StatAct act)
+{
+    switch (act) {
+    case StatAct::Events: return stat_events_shape;
+    case StatAct::Diff: return stat_changes_shape;
+    case StatAct::List:
+    case StatAct::Kill: break;
+    }
+    return stat_shape;
+}
+
 class Stat final : public Invocation {
 public:
     std::vector<Option> options() override { return stat_options(m_args); }
@@ -36,7 +55,7 @@ public:
         const auto plan = plan_stat(m_args, words);
         const bool as_it_happens = plan && plan->act == StatAct::Events;
         return run_planned(plan_output(m_args.output), plan, m_args.netns,
-                           {.shape = as_it_happens ? stat_events_shape : stat_shape,
+                           {.shape = shape_of(plan ? plan->act : StatAct::List),
                             .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
                             .header = !m_args.no_header},
                            run_stat, early);

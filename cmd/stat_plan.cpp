@@ -15,6 +15,10 @@ Result<StatSource> plan_source(const StatArgs& args)
         return Failure(Error::usage("--proc-root and --via netlink exclude each other"));
     if (args.proc_root && args.netns)
         return Failure(Error::usage("--proc-root and --netns exclude each other"));
+    if (args.time.from && (args.via || args.proc_root || args.netns))
+        return Failure(Error::usage("--from excludes --via, --proc-root and --netns"));
+    if (args.time.from)
+        return StatSource::Saved;
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
@@ -24,9 +28,6 @@ Result<StatSource> plan_source(const StatArgs& args)
 
 Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words)
 {
-    if (!words.empty())
-        return Failure(Error::usage("unexpected " + quote(words[0]) +
-                                    ": stat does not support filter expressions"));
     const bool some_kind = args.tcp || args.udp || args.local;
     const bool some_family = args.v4 || args.v6;
     StatPlan plan;
@@ -55,7 +56,10 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .timer = args.timers,
                  .peer = !overview}; // those who wait for clients have none
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
-    TRY(plan_stat_time(args.time, plan));
+    TRY(plan_stat_time(args.time, words, plan));
+    if (!words.empty())
+        return Failure(Error::usage("unexpected " + quote(words[0]) +
+                                    ": stat does not support filter expressions"));
     return plan;
 }
 

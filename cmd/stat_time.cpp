@@ -2,10 +2,16 @@
 
 #include "cmd/plan_common.h"
 #include "op/stat.h"
+#include "op/stat_diff.h"
 #include "op/stat_events.h"
 #include "op/stat_kill.h"
+#include "report/saved_sockets.h"
 
+#include <functional>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
@@ -49,11 +55,103 @@ Result<> plan_events(StatPlan& plan)
     return {};
 }
 
+void plan_save(const std::string& file, StatPlan& plan)
+{
+    plan.save = file;
+    plan.shown = plan.view;
+    plan.view = {.processes = true,
+                 .extended = true,
+                 .tcp_info = true,
+                 .memory = true,
+                 .timer = true,
+                 .peer = true};
+}
+
+Result<> plan_diff(const std::string& earlier, std::span<const std::string>& words, StatPlan& plan)
+{
+    if (words.empty())
+        return Failure(Error::usage("--diff takes two files"));
+    plan.act = StatAct::Diff;
+    plan.source = StatSource::Saved;
+    plan.from = earlier;
+    plan.compared_with = words.front();
+    words = words.subspan(1);
+    if (plan.selection == StatSelection::Overview) {
+        plan.view.processes = false;
+        plan.view.peer = true;
+    }
+    if (plan.selection != StatSelection::Listening)
+        plan.selection = StatSelection::All;
+    return {};
+}
+
+/// Usage errors name the first two that were given.
+Result<> only_one_of(std::initializer_list<std::pair<std::string_view, bool>> options)
+{
+    std::string_view first;
+    for (const auto& [name, given] : options) {
+        if (!given)
+            continue;
+        if (!first.empty())
+            return Failure(Error::usage(std::string(first) + " and " + std::string(name) +
+                                        " exclude each other"));
+        first = name;
+    }
+    return {};
+}
+
+/// A file of saved sockets that appears whole or not at all.
+class SavedFile {
+public:
+    explicit SavedFile(OutputFile file, const std::string& path)
+        : m_file(std::move(file)), m_reporter(options(m_file.ref(), path), shape)
+    {}
+
+    Emit emit()
+    {
+        return [this](const Event& event) { return m_reporter.emit(event); };
+    }
+
+    Result<> finish()
+    {
+        m_reporter.finish();
+        if (m_reporter.failure())
+            return Failure(*m_reporter.failure());
+        return m_file.commit();
+    }
+
+private:
+    static constexpr DocumentShape shape{.schema = "sockit.stat/1", .placements = {}};
+
+    static ReportOptions options(FdRef file, const std::string& path)
+    {
+        ReportOptions options;
+        options.format = Format::Jsonl;
+        options.records = file;
+        options.records_name = path;
+        options.text.flush = Flush::WhenFull;
+        return options;
+    }
+
+    OutputFile m_file;
+    Reporter m_reporter;
+};
+
 Ending ending_of(const Result<>& done)
 {
     if (done)
         return {};
     return {.status = exit_status(done.error()), .why = done.error(), .signal = {}};
+}
+
+Result<Ending> run_listing(const StatPlan& plan, const Emit& emit)
+{
+    SavedSockets saved;
+    if (!plan.save)
+        return ending_of(stat_sockets(plan, emit, {.read = std::ref(saved), .save = {}}));
+    SavedFile file(TRY(OutputFile::open(*plan.save)), *plan.save);
+    const auto listed = stat_sockets(plan, emit, {.read = std::ref(saved), .save = file.emit()});
+    return ending_of(listed ? file.finish() : listed);
 }
 
 } // namespace
@@ -64,15 +162,25 @@ std::vector<Option> stat_time_options(StatTimeArgs& args)
         {"-K,--kill", "", "Destroy the sockets that match, and show each", &args.kill},
         {"--dry-run", "", "With -K: show what would be destroyed", &args.dry_run},
         {"-E,--events", "", "Show TCP and UDP sockets when the kernel destroys them", &args.events},
+        {"--save", "FILE", "Save all that is known of the sockets, as JSON Lines", &args.save},
+        {"--from", "FILE", "Read saved sockets instead of the kernel's", &args.from},
+        {"--diff", "FILE", "Compare saved sockets with those of a second FILE", &args.diff},
         {"--deadline", "DUR", "Stop after that time", &args.deadline},
         {"--count", "N", "Stop after N events", &args.count},
     };
 }
 
-Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
+Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& words,
+                        StatPlan& plan)
 {
-    if (args.kill && args.events)
-        return Failure(Error::usage("-K and -E exclude each other"));
+    TRY(only_one_of({{"-K", args.kill},
+                     {"-E", args.events},
+                     {"--diff", args.diff.has_value()},
+                     {"--save", args.save.has_value()}}));
+    TRY(only_one_of({{"-K", args.kill},
+                     {"-E", args.events},
+                     {"--diff", args.diff.has_value()},
+                     {"--from", args.from.has_value()}}));
     if (args.dry_run && !args.kill)
         return Failure(Error::usage("--dry-run needs -K"));
     if (!args.events && (args.deadline || args.count))
@@ -81,6 +189,11 @@ Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
     plan.deadline = TRY(plan_duration(args.deadline, "--deadline"));
     plan.count =
         TRY(plan_number(args.count, "--count", 1, std::numeric_limits<std::uint64_t>::max()));
+    if (args.save)
+        plan_save(*args.save, plan);
+    plan.from = args.from;
+    if (args.diff)
+        return plan_diff(*args.diff, words, plan);
     if (args.kill)
         return plan_kill(args, plan);
     return args.events ? plan_events(plan) : Result<>();
@@ -91,12 +204,20 @@ Result<Ending> run_stat(const StatPlan& plan, const Emit& emit)
     switch (plan.act) {
     case StatAct::List: break;
     case StatAct::Kill: return ending_of(kill_sockets(plan, emit));
+    case StatAct::Diff: {
+        SavedSockets saved;
+        const auto changed = diff_sockets(plan, emit, std::ref(saved));
+        if (!changed)
+            return ending_of(Failure(changed.error()));
+        return Ending{
+            .status = *changed ? ExitStatus::No : ExitStatus::Done, .why = {}, .signal = {}};
+    }
     case StatAct::Events: {
         const auto end = TRY(tell_destroyed(plan, emit, FdRef{STDOUT_FILENO}));
         return Ending{.status = {}, .why = {}, .signal = end.signal};
     }
     }
-    return ending_of(stat_sockets(plan, emit));
+    return run_listing(plan, emit);
 }
 
 } // namespace sockit

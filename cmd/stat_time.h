@@ -5,6 +5,7 @@
 #include "op/stat_plan.h"
 
 #include <optional>
+#include <span>
 #include <string>
 
 namespace sockit {
@@ -14,6 +15,9 @@ struct StatTimeArgs {
     bool kill = false;
     bool dry_run = false;
     bool events = false;
+    std::optional<std::string> save;
+    std::optional<std::string> from;
+    std::optional<std::string> diff;
     std::optional<std::string> deadline;
     std::optional<std::string> count;
 
@@ -22,8 +26,10 @@ struct StatTimeArgs {
 
 std::vector<Option> stat_time_options(StatTimeArgs& args);
 
-/// Every rule between these options and what is planned already.
-Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan);
+/// Every rule between these options and what is planned already; takes those of the words that are
+/// theirs.
+Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& words,
+                        StatPlan& plan);
 
 /// Does what is planned, whichever act it is.
 Result<Ending> run_stat(const StatPlan& plan, const Emit& emit);

@@ -19,13 +19,15 @@ namespace sockit {
 
 /// Everything that can happen in any command. An alternative without a describe() overload does not
 /// compile.
-using EventValue = std::variant<
-    Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatDestroyed, StatSummary,
-    ProbeStarted, ProbeResult, ProbeSummary, ServerReady, PeerAccepted, PeerClosed, PayloadReceived,
-    TransferProgress, ConnectStarted, ConnectAttempt, Connected, ConnectClosed, ConnectFailed,
-    ConnectSummary, ListenClosed, ListenSummary, TlsEstablished, EchoStart, EchoSummary,
-    EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead, OptionChanged,
-    OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
+using EventValue =
+    std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatDestroyed,
+                 StatChange, StatSummary, ProbeStarted, ProbeResult, ProbeSummary, ServerReady,
+                 PeerAccepted, PeerClosed, PayloadReceived, TransferProgress, ConnectStarted,
+                 ConnectAttempt, Connected, ConnectClosed, ConnectFailed, ConnectSummary,
+                 ListenClosed, ListenSummary, TlsEstablished, EchoStart, EchoSummary,
+                 EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
+                 OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder,
+                 WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

@@ -13,6 +13,7 @@ enum class StatSource : std::uint8_t {
     Auto, ///< netlink, and /proc for what this kernel does not list over it
     Netlink,
     Proc,
+    Saved, ///< a file that was saved earlier
 };
 
 enum class StatSelection : std::uint8_t {
@@ -26,6 +27,7 @@ enum class StatAct : std::uint8_t {
     List,
     Kill,   ///< destroy what matches
     Events, ///< tell of sockets when they are destroyed
+    Diff,   ///< compare two files
 };
 
 struct StatPlan {
@@ -39,8 +41,12 @@ struct StatPlan {
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
-    StatView view;
-    bool services = false; ///< look up the names of ports
+    StatView view;                     ///< what is asked for
+    std::optional<StatView> shown{};   ///< what is shown of it, if not all
+    std::optional<std::string> save{}; ///< the file to which all that is asked for goes as well
+    std::optional<std::string> from{}; ///< the file to read; of two, the earlier
+    std::optional<std::string> compared_with{}; ///< the later
+    bool services = false;                      ///< look up the names of ports
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

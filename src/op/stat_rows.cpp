@@ -4,14 +4,25 @@
 #include "diag/owner.h"
 #include "op/stat_queries.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 namespace sockit {
 
-StatRows::StatRows(const StatPlan& plan, const Emit& emit)
-    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root)
+StatRows::StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved)
+    : m_plan(plan), m_emit(emit), m_saved(std::move(saved)), m_source(plan.source, plan.proc_root)
 {}
+
+std::string_view StatRows::via() const
+{
+    return m_plan.source == StatSource::Saved ? "file" : m_source.via();
+}
+
+std::chrono::system_clock::time_point StatRows::time() const
+{
+    return m_saved_facts.time.value_or(std::chrono::system_clock::now());
+}
 
 Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
@@ -21,7 +32,8 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_anything_read = false;
     m_stopped = false;
     // The overview counts before it shows.
-    const bool holds = m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool holds = (m_plan.view.processes && m_plan.source != StatSource::Saved) ||
+                       m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
         if (!choose(row))
             return true;
@@ -31,15 +43,19 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
             m_stopped = !visit(row);
         return !m_stopped;
     };
-    for (const auto& query : stat_queries(m_plan))
-        TRY(dump(query, info, take));
+    if (m_plan.source == StatSource::Saved)
+        TRY(read_saved(info, take));
+    else
+        for (const auto& query : stat_queries(m_plan))
+            TRY(dump(query, info, take));
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
     visit_held(info, visit);
     if (m_unreadable > 0)
         m_emit(Warning{std::to_string(m_unreadable) +
-                           (via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
-                                            : std::string(" messages of sock_diag")) +
+                           (via() == "file"   ? " lines of " + escape(*m_plan.from)
+                            : via() == "proc" ? " lines of " + escape(m_plan.proc_root) + "/net"
+                                              : std::string(" messages of sock_diag")) +
                            " could not be read and were skipped",
                        std::nullopt});
     return {};
@@ -63,6 +79,21 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     return {};
 }
 
+/// In the order in which they were saved, which is that of a listing.
+Result<> StatRows::read_saved(SocketInfo& info, const SocketVisitor& visit)
+{
+    const auto queries = stat_queries(m_plan);
+    const auto take = [&](const SocketInfo& row) {
+        const auto answers_it = [&](const SocketQuery& query) { return answers(query, row); };
+        return std::ranges::none_of(queries, answers_it) || visit(row);
+    };
+    TRY(m_saved(*m_plan.from, info, take, m_saved_facts));
+    m_unreadable = m_saved_facts.unreadable;
+    if (!m_saved_facts.complete && !m_stopped)
+        m_emit(Warning{escape(*m_plan.from) + " has no summary: it was cut short", std::nullopt});
+    return {};
+}
+
 void StatRows::hold(const SocketInfo& row)
 {
     m_held.add(row);
@@ -74,17 +105,19 @@ void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
 {
     if (m_held.size() == 0)
         return;
+    // Of saved sockets, the processes were saved as well.
+    const bool look = m_plan.view.processes && m_plan.source != StatSource::Saved;
     Result<OwnerMap> owners;
-    if (m_plan.view.processes) {
+    if (look) {
         owners = find_owners(m_inodes, m_plan.proc_root);
         if (!owners)
             m_emit(Warning{"processes are not known", owners.error()});
     }
     m_inodes = {};
     m_held.for_each(info, [&](const SocketInfo& /*row*/) {
-        if (m_plan.view.processes)
+        if (look)
             info.processes_asked = true;
-        if (m_plan.view.processes && owners)
+        if (look && owners)
             owners->assign_to(info);
         return visit(info);
     });

@@ -5,9 +5,11 @@
 #include "diag/packed_sockets.h"
 #include "diag/socket_query.h"
 #include "event/event.h"
+#include "event/saved.h"
 #include "op/stat_plan.h"
 #include "op/stat_source.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,7 +22,8 @@ namespace sockit {
 class StatRows {
 public:
     /// `emit` takes Warnings and Notes: processes that are not known, rows that could not be read.
-    StatRows(const StatPlan& plan, const Emit& emit);
+    /// `saved` reads the plan's file, where that is the source.
+    StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved = {});
 
     /// Whether a socket that was read shall be visited at all; called before its processes are
     /// looked for.
@@ -31,18 +34,23 @@ public:
     /// some may have been visited.
     Result<> read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
 
-    /// "netlink" or "proc": where the current row, or the last one, comes from.
-    [[nodiscard]] std::string_view via() const { return m_source.via(); }
+    /// "netlink", "proc" or "file": where the current row, or the last one, comes from.
+    [[nodiscard]] std::string_view via() const;
+    /// When it was so: now, unless it was saved.
+    [[nodiscard]] std::chrono::system_clock::time_point time() const;
     /// Rows or messages of the last read() that were none.
     [[nodiscard]] std::uint64_t unreadable() const { return m_unreadable; }
 
 private:
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
+    Result<> read_saved(SocketInfo& info, const SocketVisitor& visit);
     void hold(const SocketInfo& row);
     void visit_held(SocketInfo& info, const SocketVisitor& visit);
 
     const StatPlan& m_plan;
     const Emit& m_emit;
+    SavedReader m_saved;
+    SavedFacts m_saved_facts;
     SocketSource m_source;
     PackedSockets m_held; ///< rows that wait for their processes
     InodeSet m_inodes;    ///< of those, and of their peers

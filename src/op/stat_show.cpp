@@ -6,7 +6,7 @@ namespace sockit {
 
 StatShow::StatShow(const StatPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
 {
-    m_socket.view = plan.view;
+    m_socket.view = plan.shown.value_or(plan.view);
 }
 
 void StatShow::name_ports(StatSocket& socket)
