@@ -115,16 +115,14 @@ void add_tcp_info(Fields& fields, const SocketInfo& info)
         return;
     }
     fields.begin_object("tcp_info");
-    for (const auto& field : info.tcp_info)
-        fields.add(field.name, field.value);
+    fields.add_measures(info.tcp_info);
     if (info.congestion.empty())
         fields.add("congestion", nullptr);
     else
         fields.add("congestion", info.congestion);
     if (!info.congestion_block.empty()) {
         fields.begin_object(info.congestion_block);
-        for (const auto& field : info.congestion_info)
-            fields.add(field.name, field.value);
+        fields.add_measures(info.congestion_info);
         fields.end_object();
     }
     fields.end_object();

@@ -122,6 +122,11 @@ void Fields::add(std::string_view key, const Error& error)
     end_object();
 }
 
+void Fields::add_measures(std::span<const TcpInfoField> measures)
+{
+    push(Kind::Measures, {}).measures = {measures.data(), measures.size()};
+}
+
 void Fields::begin_object(std::string_view key) { push(Kind::BeginObject, key); }
 
 void Fields::end_object() { push(Kind::EndObject, {}); }
@@ -138,6 +143,11 @@ std::string_view Fields::key(const Token& token) const
 std::string_view Fields::text(const Token& token) const
 {
     return std::string_view(m_bytes).substr(token.text.offset, token.text.length);
+}
+
+std::span<const TcpInfoField> Fields::measures(const Token& token)
+{
+    return {token.measures.first, token.measures.count};
 }
 
 } // namespace sockit

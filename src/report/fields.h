@@ -3,11 +3,13 @@
 #include "base/deadline.h"
 #include "base/error.h"
 #include "sock/endpoint.h"
+#include "sock/socket_info.h"
 
 #include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +28,7 @@ public:
         Unsigned,
         Real,
         Text,
+        Measures, ///< many members at once
         BeginObject,
         EndObject,
         BeginArray,
@@ -35,6 +38,11 @@ public:
     struct TextPlace {
         std::size_t offset;
         std::size_t length;
+    };
+
+    struct MeasuresPlace {
+        const TcpInfoField* first;
+        std::size_t count;
     };
 
     struct Token {
@@ -47,6 +55,7 @@ public:
             std::uint64_t natural;
             double real;
             TextPlace text;
+            MeasuresPlace measures;
         };
     };
 
@@ -83,6 +92,10 @@ public:
             add(key, nullptr);
     }
 
+    /// Each as a member with a name of its own, which must be printable ASCII. They are not copied
+    /// and have to stay until the record is written; there must be some.
+    void add_measures(std::span<const TcpInfoField> measures);
+
     void begin_object(std::string_view key = {});
     void end_object();
     void begin_array(std::string_view key = {});
@@ -91,6 +104,7 @@ public:
     [[nodiscard]] const std::vector<Token>& tokens() const { return m_tokens; }
     [[nodiscard]] std::string_view key(const Token& token) const;
     [[nodiscard]] std::string_view text(const Token& token) const;
+    [[nodiscard]] static std::span<const TcpInfoField> measures(const Token& token);
 
 private:
     Token& push(Kind kind, std::string_view key);

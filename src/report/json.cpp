@@ -4,33 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <span>
 
 namespace sockit {
 
 namespace {
-
-template <class Number>
-void append_number(std::string& out, Number value)
-{
-    std::array<char, 32> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
-}
-
-void append_key(std::string& out, std::string_view key, std::string_view suffix = {})
-{
-    if (key.empty() && suffix.empty())
-        return;
-    if (suffix.empty())
-        append_string(out, key);
-    else
-        append_string(out, std::string(key) + std::string(suffix));
-    out += ':';
-}
 
 /// Whether it needs no more than quotes around it: printable ASCII without quote and backslash.
 bool is_plain(std::string_view text)
@@ -48,50 +30,126 @@ bool is_plain(std::string_view text)
     return found == 0;
 }
 
-void append_quoted(std::string& out, std::string_view plain)
+/// A JSON string of any UTF-8. Pure ASCII out, so that C1 and bidi controls from a peer never reach
+/// a terminal raw.
+std::string dumped(std::string_view text)
 {
-    const auto before = out.size();
-    out.resize(before + plain.size() + 2);
-    char* to = out.data() + before;
-    *to = '"';
-    std::ranges::copy(plain, to + 1);
-    to[plain.size() + 1] = '"';
+    return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
-void append_text(std::string& out, std::string_view key, std::string_view text)
+constexpr std::string_view base64_suffix = "_base64";
+constexpr std::size_t longest_number = 32; ///< with what stands around it
+constexpr std::size_t longest_escape = 6;  ///< of a byte: \uXXXX
+
+/// At least as many bytes as the value takes in JSON.
+std::size_t most_bytes(const Fields& fields, const Fields::Token& token)
 {
-    if (is_plain(text)) {
-        append_key(out, key);
-        append_quoted(out, text);
-    } else if (is_utf8(text)) {
-        append_key(out, key);
-        append_string(out, text);
-    } else {
-        append_key(out, key, "_base64");
-        append_string(out, base64(text));
+    const auto key = token.key_length * longest_escape + base64_suffix.size() + longest_number;
+    switch (token.kind) {
+    case Fields::Kind::Text: return key + token.text.length * longest_escape;
+    case Fields::Kind::Measures: {
+        std::size_t most = 0;
+        for (const auto& measure : fields.measures(token))
+            most += measure.name.size() + longest_number;
+        return most;
+    }
+    default: return key;
     }
 }
 
-void append_value(std::string& out, const Fields& fields, const Fields::Token& token)
+/// Puts values one behind the other into room that is known to suffice: a listing has millions.
+class Writer {
+public:
+    explicit Writer(char* at) : m_at(at) {}
+
+    [[nodiscard]] char* at() const { return m_at; }
+
+    void put(char c) { *m_at++ = c; }
+    void put(std::string_view text)
+    {
+        std::memcpy(m_at, text.data(), text.size());
+        m_at += text.size();
+    }
+
+    void number(auto value) { m_at = std::to_chars(m_at, m_at + longest_number, value).ptr; }
+
+    void plain(std::string_view text)
+    {
+        put('"');
+        put(text);
+        put('"');
+    }
+
+    void key(std::string_view name)
+    {
+        if (name.empty())
+            return;
+        if (is_plain(name))
+            plain(name);
+        else
+            put(dumped(name));
+        put(':');
+    }
+
+    void text(std::string_view name, std::string_view value)
+    {
+        if (is_plain(value)) {
+            key(name);
+            plain(value);
+        } else if (is_utf8(value)) {
+            key(name);
+            put(dumped(value));
+        } else {
+            key(std::string(name) + std::string(base64_suffix));
+            plain(base64(value));
+        }
+    }
+
+    void measures(std::span<const TcpInfoField> fields)
+    {
+        bool first = true;
+        for (const auto& field : fields) {
+            if (!first)
+                put(',');
+            first = false;
+            plain(field.name);
+            put(':');
+            if (field.value)
+                number(*field.value);
+            else
+                put("null");
+        }
+    }
+
+private:
+    char* m_at;
+};
+
+void put_value(Writer& writer, const Fields& fields, const Fields::Token& token)
 {
-    if (token.kind == Fields::Kind::Text) {
-        append_text(out, fields.key(token), fields.text(token));
+    using enum Fields::Kind;
+    if (token.kind == Text) {
+        writer.text(fields.key(token), fields.text(token));
         return;
     }
-    append_key(out, fields.key(token));
+    if (token.kind == Measures) {
+        writer.measures(fields.measures(token));
+        return;
+    }
+    writer.key(fields.key(token));
     switch (token.kind) {
-    case Fields::Kind::Null: out += "null"; break;
-    case Fields::Kind::Boolean: out += token.boolean ? "true" : "false"; break;
-    case Fields::Kind::Signed: append_number(out, token.integer); break;
-    case Fields::Kind::Unsigned: append_number(out, token.natural); break;
-    case Fields::Kind::Real:
+    case Null: writer.put("null"); break;
+    case Boolean: writer.put(token.boolean ? "true" : "false"); break;
+    case Signed: writer.number(token.integer); break;
+    case Unsigned: writer.number(token.natural); break;
+    case Real:
         if (std::isfinite(token.real))
-            append_number(out, token.real);
+            writer.number(token.real);
         else
-            out += "null";
+            writer.put("null");
         break;
-    case Fields::Kind::BeginObject: out += '{'; break;
-    case Fields::Kind::BeginArray: out += '['; break;
+    case BeginObject: writer.put('{'); break;
+    case BeginArray: writer.put('['); break;
     default: break;
     }
 }
@@ -161,6 +219,24 @@ private:
     std::size_t m_depth = 0;
 };
 
+char* put_members(char* at, const Fields& fields)
+{
+    Writer writer(at);
+    bool first = true;
+    for (const auto& token : fields.tokens()) {
+        if (token.kind == Fields::Kind::EndObject || token.kind == Fields::Kind::EndArray) {
+            writer.put(token.kind == Fields::Kind::EndObject ? '}' : ']');
+            first = false;
+            continue;
+        }
+        if (!first)
+            writer.put(',');
+        put_value(writer, fields, token);
+        first = token.kind == Fields::Kind::BeginObject || token.kind == Fields::Kind::BeginArray;
+    }
+    return writer.at();
+}
+
 } // namespace
 
 bool parse_members(std::string_view text, Fields& fields)
@@ -172,27 +248,24 @@ bool parse_members(std::string_view text, Fields& fields)
 
 void append_string(std::string& out, std::string_view text)
 {
-    if (is_plain(text))
-        append_quoted(out, text);
-    else
-        // Pure ASCII out, so that C1 and bidi controls from a peer never reach a terminal raw.
-        out += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+    if (!is_plain(text)) {
+        out += dumped(text);
+        return;
+    }
+    out += '"';
+    out += text;
+    out += '"';
 }
 
 void append_members(std::string& out, const Fields& fields)
 {
-    bool first = true;
-    for (const auto& token : fields.tokens()) {
-        if (token.kind == Fields::Kind::EndObject || token.kind == Fields::Kind::EndArray) {
-            out += token.kind == Fields::Kind::EndObject ? '}' : ']';
-            first = false;
-            continue;
-        }
-        if (!first)
-            out += ',';
-        append_value(out, fields, token);
-        first = token.kind == Fields::Kind::BeginObject || token.kind == Fields::Kind::BeginArray;
-    }
+    const auto before = out.size();
+    std::size_t most = 0;
+    for (const auto& token : fields.tokens())
+        most += most_bytes(fields, token);
+    out.resize_and_overwrite(before + most, [&](char* data, std::size_t /*size*/) {
+        return static_cast<std::size_t>(put_members(data + before, fields) - data);
+    });
 }
 
 } // namespace sockit

@@ -38,7 +38,8 @@ public:
         const Placement* placement = placement_of(record.type());
         if (placement == nullptr)
             return;
-        std::string members;
+        auto& members = m_members;
+        members.clear();
         append_members(members, record.fields);
         switch (placement->where) {
         case Where::Top:
@@ -162,6 +163,7 @@ private:
     std::string_view m_inner_key; ///< the array that elements of the first one have; may be empty
     bool m_element_open = false;  ///< an element of the first array waits for more of its own
     bool m_inner_started = false;
+    std::string m_members; ///< of the current record
     std::string m_out;
     std::string m_late_top;
     std::string m_objects;

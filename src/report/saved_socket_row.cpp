@@ -314,7 +314,7 @@ bool SavedSocketRow::timer(std::size_t token)
         std::string name;
         if (key == "name" && text(at, name)) {
             timer.name = m_keep(name);
-            return true;
+            return !timer.name.empty();
         }
         if (key == "expires_ns")
             return number(at, timer.expires_ns);
@@ -365,11 +365,15 @@ bool SavedSocketRow::v6only(std::size_t token) { return boolean(token, m_info.v6
 bool SavedSocketRow::tcp_info(std::size_t token)
 {
     return each_of(token, [&](std::string_view key, std::size_t at) {
-        if (key == "congestion")
-            return m_fields.tokens()[at].kind == Kind::Null || text(at, m_info.congestion);
+        if (key == "congestion") {
+            std::string name;
+            const bool read = m_fields.tokens()[at].kind == Kind::Null || text(at, name);
+            m_info.congestion = m_keep(name);
+            return read;
+        }
         if (m_fields.tokens()[at].kind == Kind::BeginObject) {
             m_info.congestion_block = m_keep(key);
-            return measures(at, m_info.congestion_info);
+            return m_info.congestion_block.empty() || measures(at, m_info.congestion_info);
         }
         TcpInfoField field{m_keep(key), std::nullopt};
         if (!number(at, field.value))

@@ -4,7 +4,7 @@
 #include "report/json.h"
 #include "report/saved_socket_row.h"
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -159,6 +159,14 @@ bool SavedSockets::read_socket(const Fields& fields, SocketInfo& info)
 
 std::string_view SavedSockets::keep(std::string_view name)
 {
+    // They are printed as they are, like those that we know.
+    constexpr std::size_t longest = 64;
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+    };
+    if (name.size() > longest || !std::ranges::all_of(name, plain))
+        return {};
     const auto found = m_names.find(name);
     if (found != m_names.end())
         return *found;

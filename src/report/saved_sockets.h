@@ -24,7 +24,8 @@ public:
     bool read_socket(const Fields& fields, SocketInfo& info);
 
 private:
-    /// Names outlive the records they came in. Files have few; beyond a thousand they are dropped.
+    /// Names outlive the records they came in. Files have few, of letters and digits: others are
+    /// dropped, and so are those beyond a thousand.
     std::string_view keep(std::string_view name);
 
     std::set<std::string, std::less<>> m_names;

@@ -172,20 +172,24 @@ std::span<const TcpInfoRow> tcp_info_rows() { return rows; }
 
 void decode_tcp_info(std::span<const std::byte> bytes, std::vector<TcpInfoField>& fields)
 {
-    fields.clear();
     const bool listening =
         !bytes.empty() && static_cast<SocketState>(bytes.front()) == SocketState::Listen;
+    fields.resize(rows.size());
+    auto field = fields.begin();
     for (const auto& row : rows) {
         if (std::size_t{row.offset} + row.size > bytes.size())
             break;
         if (listening && !row.of_listeners)
             continue;
         const auto raw = raw_value(row, bytes.data() + row.offset);
+        field->name = row.name;
         if (raw == row.unknown)
-            fields.push_back({row.name, std::nullopt});
+            field->value.reset();
         else
-            fields.push_back({row.name, raw * nanoseconds_per(row.unit)});
+            field->value = raw * nanoseconds_per(row.unit);
+        ++field;
     }
+    fields.erase(field, fields.end());
 }
 
 std::vector<TcpInfoField> decode_tcp_info(std::span<const std::byte> bytes)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import listing
 import transfer
 
 SOCKIT = os.path.abspath("build/release/sockit")
@@ -39,16 +40,6 @@ def listener(backlog=128):
     return server, server.getsockname()[1]
 
 
-def hold_connections(count):
-    """That many established connections on loopback, both ends ours."""
-    server, port = listener(4096)
-    held = [server]
-    for _ in range(count):
-        held.append(socket.create_connection(("127.0.0.1", port)))
-        held.append(server.accept()[0])
-    return held
-
-
 def timed(command):
     start = time.perf_counter()
     subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
@@ -65,23 +56,13 @@ def connect_start_up():
     return server, [SOCKIT, "connect", "--send-only", f"127.0.0.1:{port}"], ["nc.openbsd", "-zN", "127.0.0.1", str(port)]
 
 
-def stat_all():
-    return hold_connections(5000), [SOCKIT, "stat", "-ta", "-n", "-H"], ["ss", "-tanH"]
-
-
-def stat_jsonl():
-    return hold_connections(5000), [SOCKIT, "stat", "-ta", "-n", "--jsonl"], ["ss", "-tanH"]
-
-
 BENCHMARKS = {
     "start-up": ("one probe against nc -z, start to exit", start_up),
     "connect": ("one connect against nc -z, start to exit", connect_start_up),
-    "stat": ("stat -ta against ss -ta, 10,001 sockets", stat_all),
-    "stat-jsonl": ("stat -ta --jsonl against ss -ta (text), 10,001 sockets", stat_jsonl),
 }
 
 TRANSFERS = [name for name, *_ in transfer.cases("", "", "reference")]
-ALL_NAMES = [*BENCHMARKS, *TRANSFERS]
+ALL_NAMES = [*BENCHMARKS, *TRANSFERS, *listing.NAMES]
 
 
 def main():
@@ -110,6 +91,9 @@ def main():
     transfers = [name for name in arguments.names if name in TRANSFERS]
     if transfers or not arguments.names:
         transfer.run(transfers, max(min(arguments.rounds, 7), 5), arguments.reference)
+    listings = [name for name in arguments.names if name in listing.NAMES]
+    if listings or not arguments.names:
+        listing.run(listings, max(min(arguments.rounds, 7), 5))
 
 
 if __name__ == "__main__":

@@ -248,7 +248,8 @@ TEST(Owners, EachThreadWhereThreadsAreAskedFor)
     ASSERT_TRUE(owners && processes_only);
     const auto info = with_owners(*owners, inode_of(socket));
     ASSERT_TRUE(info.processes);
-    ASSERT_EQ(info.processes->size(), 3U); // the private one copied it
+    ASSERT_GE(info.processes->size(),
+              3U); // the private one copied it; those that look are threads, too
     EXPECT_FALSE((*info.processes)[0].tid);
     std::set<std::int32_t> threads;
     for (const auto& owner : *info.processes)

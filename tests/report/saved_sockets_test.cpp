@@ -146,6 +146,8 @@ TEST(SavedSockets, LinesThatAreNoRecordAreSkippedAndCounted)
         without("\"cookie\":\"ffffffffffffffff\"", "\"cookie\":\"fffffffffffffffff\""),
         without("\"uid\":4294967295", "\"uid\":4294967296"),
         without("\"pid\":1", "\"pid\":2147483648"),
+        without("\"keepalive\"", "\"\\u001b[2J\""),
+        without("\"tcp\"", "\"\\u001b[2J\""),
         without("\"shutdown\":\"both\"", "\"shutdown\":\"neither\""),
         without("comm_base64\":\"G/8K", "comm_base64\":\"G/8*"),
     };
@@ -182,6 +184,19 @@ TEST(SavedSockets, WithoutARecordNothingIsRead)
         ASSERT_FALSE(result) << text;
         EXPECT_EQ(code_name(result.error()), "EBADMSG");
     }
+}
+
+TEST(SavedSockets, NamesThatCouldHarmATerminalAreDropped)
+{
+    auto line = line_of(known_socket());
+    for (const std::string name : {"rtt_ns", "bw"})
+        line.replace(line.find("\"" + name + "\""), name.size() + 2, R"("\u001b[2J\"")");
+    SavedSockets saved;
+    SavedFacts facts;
+    const auto sockets = read(saved, line, facts);
+    ASSERT_EQ(sockets.size(), 1U);
+    EXPECT_EQ(sockets[0].tcp_info.size(), known_socket().info.tcp_info.size() - 1);
+    EXPECT_TRUE(sockets[0].congestion_info.empty());
 }
 
 TEST(SavedSockets, NamesAreBounded)
