@@ -36,6 +36,8 @@ Result<> plan_kill(const StatTimeArgs& args, StatPlan& plan)
     if (!plan.tcp && !plan.udp)
         return Failure(unsupported("sock_destroy", "no kernel destroys unix sockets, only TCP, UDP "
                                                    "and raw ones"));
+    if (!plan.count_by.empty() || !plan.sort.empty() || plan.totals)
+        return Failure(Error::usage("-K excludes --count-by, --sort and -s"));
     plan.local = false;
     plan.source = StatSource::Netlink;
     if (!args.dry_run)
@@ -51,7 +53,6 @@ Result<> plan_events(StatPlan& plan)
         return Failure(unsupported("bind", "the kernel tells of TCP and UDP sockets only"));
     plan.local = false;
     plan.act = StatAct::Events;
-    plan.view.peer = true;
     return {};
 }
 
@@ -59,12 +60,10 @@ void plan_save(const std::string& file, StatPlan& plan)
 {
     plan.save = file;
     plan.shown = plan.view;
-    plan.view = {.processes = true,
-                 .extended = true,
-                 .tcp_info = true,
-                 .memory = true,
-                 .timer = true,
-                 .peer = true};
+    plan.view.processes = true;
+    plan.view.extended = true;
+    plan.view.tcp_info = true;
+    plan.view.memory = true;
 }
 
 Result<> plan_diff(const std::string& earlier, std::span<const std::string>& words, StatPlan& plan)
@@ -76,10 +75,6 @@ Result<> plan_diff(const std::string& earlier, std::span<const std::string>& wor
     plan.from = earlier;
     plan.compared_with = words.front();
     words = words.subspan(1);
-    if (plan.selection == StatSelection::Overview) {
-        plan.view.processes = false;
-        plan.view.peer = true;
-    }
     if (plan.selection != StatSelection::Listening)
         plan.selection = StatSelection::All;
     return {};
@@ -144,14 +139,26 @@ Ending ending_of(const Result<>& done)
     return {.status = exit_status(done.error()), .why = done.error(), .signal = {}};
 }
 
-Result<Ending> run_listing(const StatPlan& plan, const Emit& emit)
+/// The listing, saved on the way where that is planned.
+Result<std::uint64_t> list_sockets(const StatPlan& plan, const Emit& emit)
 {
     SavedSockets saved;
     if (!plan.save)
-        return ending_of(stat_sockets(plan, emit, {.read = std::ref(saved), .save = {}}));
+        return stat_sockets(plan, emit, {.read = std::ref(saved), .save = {}});
     SavedFile file(TRY(OutputFile::open(*plan.save)), *plan.save);
     const auto listed = stat_sockets(plan, emit, {.read = std::ref(saved), .save = file.emit()});
-    return ending_of(listed ? file.finish() : listed);
+    if (listed)
+        TRY(file.finish());
+    return listed;
+}
+
+Ending ending_of(const StatPlan& plan, const Result<std::uint64_t>& listed)
+{
+    if (!listed)
+        return ending_of(Failure(listed.error()));
+    if (plan.check && *listed == 0)
+        return ending_of(Failure(Error::unmet("stat", "", "no socket matches")));
+    return {};
 }
 
 } // namespace
@@ -189,6 +196,9 @@ Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& 
     plan.deadline = TRY(plan_duration(args.deadline, "--deadline"));
     plan.count =
         TRY(plan_number(args.count, "--count", 1, std::numeric_limits<std::uint64_t>::max()));
+    if (plan.totals && (args.save || args.from || args.diff))
+        return Failure(Error::usage("-s counts sockets of the kernel: it excludes --save, --from "
+                                    "and --diff"));
     if (args.save)
         plan_save(*args.save, plan);
     plan.from = args.from;
@@ -217,7 +227,7 @@ Result<Ending> run_stat(const StatPlan& plan, const Emit& emit)
         return Ending{.status = {}, .why = {}, .signal = end.signal};
     }
     }
-    return run_listing(plan, emit);
+    return ending_of(plan, list_sockets(plan, emit));
 }
 
 } // namespace sockit

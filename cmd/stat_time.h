@@ -21,6 +21,9 @@ struct StatTimeArgs {
     std::optional<std::string> deadline;
     std::optional<std::string> count;
 
+    /// Acts for which an overview would be too little.
+    [[nodiscard]] bool looks_at_all() const { return events || diff; }
+
     bool operator==(const StatTimeArgs&) const = default;
 };
 

@@ -38,7 +38,7 @@ void StatChangeTeller::fill(const Snapshot& from, std::size_t index, StatSocket&
 {
     from.get(index, socket.info);
     socket.view = m_view;
-    m_show.name_ports(socket);
+    m_show.complete(socket);
 }
 
 } // namespace sockit
