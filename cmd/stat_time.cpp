@@ -66,18 +66,13 @@ void plan_save(const std::string& file, StatPlan& plan)
     plan.view.memory = true;
 }
 
-Result<> plan_diff(const std::string& earlier, std::span<const std::string>& words, StatPlan& plan)
+void plan_diff(const std::string& earlier, StatPlan& plan)
 {
-    if (words.empty())
-        return Failure(Error::usage("--diff takes two files"));
     plan.act = StatAct::Diff;
     plan.source = StatSource::Saved;
     plan.from = earlier;
-    plan.compared_with = words.front();
-    words = words.subspan(1);
     if (plan.selection != StatSelection::Listening)
         plan.selection = StatSelection::All;
-    return {};
 }
 
 /// Usage errors name the first two that were given.
@@ -177,8 +172,19 @@ std::vector<Option> stat_time_options(StatTimeArgs& args)
     };
 }
 
-Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& words,
-                        StatPlan& plan)
+Result<> take_second_file(const StatTimeArgs& args, std::span<const std::string>& words,
+                          StatPlan& plan)
+{
+    if (!args.diff)
+        return {};
+    if (words.empty())
+        return Failure(Error::usage("--diff takes two files"));
+    plan.compared_with = words.front();
+    words = words.subspan(1);
+    return {};
+}
+
+Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
 {
     TRY(only_one_of({{"-K", args.kill},
                      {"-E", args.events},
@@ -203,7 +209,7 @@ Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& 
         plan_save(*args.save, plan);
     plan.from = args.from;
     if (args.diff)
-        return plan_diff(*args.diff, words, plan);
+        plan_diff(*args.diff, plan);
     if (args.kill)
         return plan_kill(args, plan);
     return args.events ? plan_events(plan) : Result<>();

@@ -29,10 +29,12 @@ struct StatTimeArgs {
 
 std::vector<Option> stat_time_options(StatTimeArgs& args);
 
-/// Every rule between these options and what is planned already; takes those of the words that are
-/// theirs.
-Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& words,
-                        StatPlan& plan);
+/// Takes the word that belongs to --diff.
+Result<> take_second_file(const StatTimeArgs& args, std::span<const std::string>& words,
+                          StatPlan& plan);
+
+/// Every rule between these options and what is planned already.
+Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan);
 
 /// Does what is planned, whichever act it is.
 Result<Ending> run_stat(const StatPlan& plan, const Emit& emit);
