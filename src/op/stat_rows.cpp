@@ -25,7 +25,7 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     // The overview counts before it shows.
     const bool holds = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
-        const auto matches = m_filter.decide(row, via() == "proc");
+        const auto matches = m_filter.decide(row, via() != "netlink");
         if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;
         if (holds) {
@@ -89,16 +89,25 @@ void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVi
             m_emit(Warning{"processes are not known", owners.error()});
     }
     m_inodes = {};
+    std::uint64_t undecided = 0;
     m_held.for_each(info, [&](const SocketInfo& row) {
         if (wants_owners)
             info.processes_asked = true;
         if (wants_owners && owners)
             owners->assign_to(info);
-        if (late && (m_filter.decide(row, true) != Truth::True || !choose(row)))
-            return true;
+        if (late) {
+            const auto matches = m_filter.decide(row, true);
+            undecided += matches == Truth::Unknown ? 1 : 0;
+            if (matches != Truth::True || !choose(row))
+                return true;
+        }
         m_filter.strip(info);
         return visit(info);
     });
+    if (undecided > 0)
+        m_emit(Warning{"whose they are is not known, and so not whether they match: " +
+                           std::to_string(undecided) + " sockets",
+                       std::nullopt});
     if (owners && owners->unreadable() > 0)
         m_emit(Note{"processes whose descriptors may not be seen: " +
                     std::to_string(owners->unreadable())});
