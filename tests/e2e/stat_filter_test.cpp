@@ -286,7 +286,8 @@ TEST_F(StatFilter, ErrorsAreOneLineWithTheColumn)
     const auto device = run({"stat", "-t", "dev no-such-dev"});
     EXPECT_TRUE(exited(device, 6));
     EXPECT_EQ(device.err, "sockit: filter dev no-such-dev: No such device (ENODEV)\n");
-    EXPECT_TRUE(exited(run({"stat", "-t", "--via", "proc", "fwmark = 1"}), 7));
+    for (const char* test : {"fwmark = 1", "dev lo", "cgroup /"})
+        EXPECT_TRUE(exited(run({"stat", "-t", "--via", "proc", test}), 7));
 }
 
 TEST_F(StatFilter, MarksNeedACapability)
