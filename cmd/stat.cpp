@@ -7,6 +7,17 @@ namespace sockit {
 
 namespace {
 
+const DocumentShape& shape_of(StatAct act, bool counts)
+{
+    switch (act) {
+    case StatAct::Events: return stat_events_shape;
+    case StatAct::Diff: return stat_changes_shape;
+    case StatAct::List:
+    case StatAct::Kill: break;
+    }
+    return counts ? stat_counts_shape : stat_shape;
+}
+
 class Stat final : public Invocation {
 public:
     std::vector<Option> options() override { return stat_options(m_args); }
@@ -19,13 +30,12 @@ public:
         };
         const auto plan = plan_stat(m_args, words);
         const bool as_it_happens = plan && plan->act == StatAct::Events;
-        return run_planned(plan_output(m_args.output), plan, m_args.netns,
-                           {.shape = as_it_happens     ? stat_events_shape
-                                     : m_args.count_by ? stat_counts_shape
-                                                       : stat_shape,
-                            .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
-                            .header = !m_args.no_header},
-                           run_stat, early);
+        return run_planned(
+            plan_output(m_args.output), plan, m_args.netns,
+            {.shape = shape_of(plan ? plan->act : StatAct::List, m_args.count_by.has_value()),
+             .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
+             .header = !m_args.no_header},
+            run_stat, early);
     }
 
 private:

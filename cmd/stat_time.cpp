@@ -2,10 +2,16 @@
 
 #include "cmd/plan_common.h"
 #include "op/stat.h"
+#include "op/stat_diff.h"
 #include "op/stat_events.h"
 #include "op/stat_kill.h"
+#include "report/saved_sockets.h"
 
+#include <functional>
+#include <initializer_list>
 #include <limits>
+#include <string_view>
+#include <utility>
 
 #include <unistd.h>
 
@@ -61,11 +67,104 @@ Result<> plan_events(StatPlan& plan)
     return {};
 }
 
+void plan_save(const std::string& file, StatPlan& plan)
+{
+    plan.save = file;
+    plan.shown = plan.view;
+    plan.view.processes = true;
+    plan.view.extended = true;
+    plan.view.tcp_info = true;
+    plan.view.memory = true;
+}
+
+void plan_diff(const std::string& earlier, StatPlan& plan)
+{
+    plan.act = StatAct::Diff;
+    plan.source = StatSource::Saved;
+    plan.from = earlier;
+    if (plan.selection != StatSelection::Listening)
+        plan.selection = StatSelection::All;
+}
+
+/// Usage errors name the first two that were given.
+Result<> only_one_of(std::initializer_list<std::pair<std::string_view, bool>> options)
+{
+    std::string_view first;
+    for (const auto& [name, given] : options) {
+        if (!given)
+            continue;
+        if (!first.empty())
+            return Failure(Error::usage(std::string(first) + " and " + std::string(name) +
+                                        " exclude each other"));
+        first = name;
+    }
+    return {};
+}
+
+/// A file of saved sockets that appears whole or not at all.
+class SavedFile {
+public:
+    explicit SavedFile(OutputFile file, const std::string& path)
+        : m_file(std::move(file)), m_reporter(options(m_file.ref(), path), shape)
+    {}
+
+    Emit emit()
+    {
+        return [this](const Event& event) { return m_reporter.emit(event); };
+    }
+
+    Result<> finish()
+    {
+        m_reporter.finish();
+        if (m_reporter.failure())
+            return Failure(*m_reporter.failure());
+        return m_file.commit();
+    }
+
+private:
+    static constexpr DocumentShape shape{.schema = "sockit.stat/1", .placements = {}};
+
+    static ReportOptions options(FdRef file, const std::string& path)
+    {
+        ReportOptions options;
+        options.format = Format::Jsonl;
+        options.records = file;
+        options.records_name = path;
+        options.text.flush = Flush::WhenFull;
+        return options;
+    }
+
+    OutputFile m_file;
+    Reporter m_reporter;
+};
+
 Ending ending_of(const Result<>& done)
 {
     if (done)
         return {};
     return {.status = exit_status(done.error()), .why = done.error(), .signal = {}};
+}
+
+/// The listing, saved on the way where that is planned.
+Result<std::uint64_t> list_sockets(const StatPlan& plan, const Emit& emit)
+{
+    SavedSockets saved;
+    if (!plan.save)
+        return stat_sockets(plan, emit, {.read = std::ref(saved), .save = {}});
+    SavedFile file(TRY(OutputFile::open(*plan.save)), *plan.save);
+    const auto listed = stat_sockets(plan, emit, {.read = std::ref(saved), .save = file.emit()});
+    if (listed)
+        TRY(file.finish());
+    return listed;
+}
+
+Ending ending_of(const StatPlan& plan, const Result<std::uint64_t>& listed)
+{
+    if (!listed)
+        return ending_of(Failure(listed.error()));
+    if (plan.check && *listed == 0)
+        return ending_of(Failure(Error::unmet("stat", "", "no socket matches")));
+    return {};
 }
 
 } // namespace
@@ -76,15 +175,36 @@ std::vector<Option> stat_time_options(StatTimeArgs& args)
         {"-K,--kill", "", "Destroy the sockets that match, and show each", &args.kill},
         {"--dry-run", "", "With -K: show what would be destroyed", &args.dry_run},
         {"-E,--events", "", "Show TCP and UDP sockets when the kernel destroys them", &args.events},
+        {"--save", "FILE", "Save all that is known of the sockets, as JSON Lines", &args.save},
+        {"--from", "FILE", "Read saved sockets instead of the kernel's", &args.from},
+        {"--diff", "FILE", "Compare saved sockets with those of a second FILE", &args.diff},
         {"--deadline", "DUR", "Stop after that time", &args.deadline},
         {"--count", "N", "Stop after N events", &args.count},
     };
 }
 
+Result<> take_second_file(const StatTimeArgs& args, std::span<const std::string>& words,
+                          StatPlan& plan)
+{
+    if (!args.diff)
+        return {};
+    if (words.empty())
+        return Failure(Error::usage("--diff takes two files"));
+    plan.compared_with = words.front();
+    words = words.subspan(1);
+    return {};
+}
+
 Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
 {
-    if (args.kill && args.events)
-        return Failure(Error::usage("-K and -E exclude each other"));
+    TRY(only_one_of({{"-K", args.kill},
+                     {"-E", args.events},
+                     {"--diff", args.diff.has_value()},
+                     {"--save", args.save.has_value()}}));
+    TRY(only_one_of({{"-K", args.kill},
+                     {"-E", args.events},
+                     {"--diff", args.diff.has_value()},
+                     {"--from", args.from.has_value()}}));
     if (args.dry_run && !args.kill)
         return Failure(Error::usage("--dry-run needs -K"));
     if (!args.events && (args.deadline || args.count))
@@ -93,6 +213,14 @@ Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
     plan.deadline = TRY(plan_duration(args.deadline, "--deadline"));
     plan.count =
         TRY(plan_number(args.count, "--count", 1, std::numeric_limits<std::uint64_t>::max()));
+    if (plan.totals && (args.save || args.from || args.diff))
+        return Failure(Error::usage("-s counts sockets of the kernel: it excludes --save, --from "
+                                    "and --diff"));
+    if (args.save)
+        plan_save(*args.save, plan);
+    plan.from = args.from;
+    if (args.diff)
+        plan_diff(*args.diff, plan);
     if (args.kill)
         return plan_kill(args, plan);
     return args.events ? plan_events(plan) : Result<>();
@@ -103,17 +231,20 @@ Result<Ending> run_stat(const StatPlan& plan, const Emit& emit)
     switch (plan.act) {
     case StatAct::List: break;
     case StatAct::Kill: return ending_of(kill_sockets(plan, emit));
+    case StatAct::Diff: {
+        SavedSockets saved;
+        const auto changed = diff_sockets(plan, emit, std::ref(saved));
+        if (!changed)
+            return ending_of(Failure(changed.error()));
+        return Ending{
+            .status = *changed ? ExitStatus::No : ExitStatus::Done, .why = {}, .signal = {}};
+    }
     case StatAct::Events: {
         const auto end = TRY(tell_destroyed(plan, emit, FdRef{STDOUT_FILENO}));
         return Ending{.status = {}, .why = {}, .signal = end.signal};
     }
     }
-    const auto listed = stat_sockets(plan, emit);
-    if (!listed)
-        return ending_of(Failure(listed.error()));
-    if (plan.check && *listed == 0)
-        return ending_of(Failure(Error::unmet("stat", "", "no socket matches")));
-    return Ending{};
+    return ending_of(plan, list_sockets(plan, emit));
 }
 
 } // namespace sockit

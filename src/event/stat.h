@@ -106,9 +106,34 @@ struct StatKilled {
     bool operator==(const StatKilled&) const = default;
 };
 
+enum class SocketChange : std::uint8_t {
+    Opened,
+    Closed,
+    Replaced, ///< another socket where one was: its addresses, not its cookie
+};
+
+/// A socket that is there now, or no more.
+struct StatChange {
+    SocketChange change = SocketChange::Opened;
+    StatSocket socket;
+    std::optional<StatSocket> was; ///< the one that was replaced
+    std::chrono::system_clock::time_point time;
+
+    bool operator==(const StatChange&) const = default;
+};
+
+struct StatChanges {
+    std::uint64_t opened = 0;
+    std::uint64_t closed = 0;
+    std::uint64_t replaced = 0;
+
+    bool operator==(const StatChanges&) const = default;
+};
+
 struct StatSummary {
     std::vector<StatCount> counts;
     std::uint64_t unreadable = 0;             ///< rows or messages that were none
+    std::optional<StatChanges> changes{};     ///< where they were looked for
     std::optional<StatKilled> killed{};       ///< where sockets were to be destroyed
     std::optional<std::uint64_t> overflows{}; ///< how often the kernel dropped events
     bool over_time = false;                   ///< the run has no end of its own

@@ -44,7 +44,8 @@ void StatDetails::complete(StatSocket& socket)
     }
     if (m_plan.view.users)
         socket.user = socket.info.uid ? m_users.name_of(*socket.info.uid) : "";
-    if (m_plan.view.commands)
+    // Who has a number now is not who had it when the sockets were saved.
+    if (m_plan.view.commands && m_plan.source != StatSource::Saved)
         add_processes(socket);
     if (m_plan.view.threads) {
         name_first_threads(socket.info.processes);

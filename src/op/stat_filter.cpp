@@ -53,11 +53,12 @@ Result<> StatFilter::prepare()
 {
     if (!m_filter || std::exchange(m_prepared, true))
         return {};
+    const bool saved = m_plan.source == StatSource::Saved;
     if (m_plan.source == StatSource::Proc)
         TRY(check_proc_tells(*m_filter));
-    const bool here = m_plan.source != StatSource::Proc || m_plan.proc_root == "/proc";
+    const bool here = !saved && (m_plan.source != StatSource::Proc || m_plan.proc_root == "/proc");
     TRY(here ? find_names(*m_filter) : find_hosts(*m_filter));
-    if (m_plan.source != StatSource::Proc && has_test<MarkTest>(*m_filter))
+    if (m_plan.source != StatSource::Proc && !saved && has_test<MarkTest>(*m_filter))
         TRY(check_marks_are_told());
     m_whole = FilterEvaluator(m_filter->steps);
     return {};

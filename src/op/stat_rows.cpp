@@ -6,14 +6,26 @@
 #include "op/in_netns.h"
 #include "op/stat_queries.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 namespace sockit {
 
-StatRows::StatRows(const StatPlan& plan, const Emit& emit)
-    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root), m_filter(plan)
+StatRows::StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved)
+    : m_plan(plan), m_emit(emit), m_saved(std::move(saved)), m_source(plan.source, plan.proc_root),
+      m_filter(plan)
 {}
+
+std::string_view StatRows::via() const
+{
+    return m_plan.source == StatSource::Saved ? "file" : m_source.via();
+}
+
+std::chrono::system_clock::time_point StatRows::time() const
+{
+    return m_saved_facts.time.value_or(std::chrono::system_clock::now());
+}
 
 Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
@@ -24,9 +36,11 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_anything_read = false;
     m_stopped = false;
     TRY(m_filter.prepare());
-    const bool late = m_filter.needs_owners();
+    const bool is_saved = m_plan.source == StatSource::Saved;
+    const bool late = m_filter.needs_owners() && !is_saved;
     // The overview counts before it shows.
-    const bool holds = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool holds =
+        late || (m_plan.view.processes && !is_saved) || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
         const auto matches = m_filter.decide(row, via() != "netlink");
         if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
@@ -39,7 +53,9 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
         m_stopped = !visit(row);
         return !m_stopped;
     };
-    TRY(m_plan.all_namespaces ? read_namespaces(info, take) : read_queries(info, take));
+    TRY(is_saved                ? read_saved(info, take)
+        : m_plan.all_namespaces ? read_namespaces(info, take)
+                                : read_queries(info, take));
     if (m_first_failure && !m_anything_read) {
         warn_of_unreadable();
         return Failure(std::move(*m_first_failure));
@@ -100,7 +116,7 @@ void StatRows::warn_of_unreadable() const
         what = std::to_string(m_unreadable_messages) + " messages of sock_diag";
     if (m_unreadable_lines > 0)
         what += (what.empty() ? "" : " and ") + std::to_string(m_unreadable_lines) + " lines of " +
-                escape(m_plan.proc_root) + "/net";
+                (m_plan.from ? escape(*m_plan.from) : escape(m_plan.proc_root) + "/net");
     if (!what.empty())
         m_emit(Warning{what + " could not be read and were skipped", std::nullopt});
 }
@@ -129,6 +145,22 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     return {};
 }
 
+/// In the order in which they were saved, which is that of a listing.
+Result<> StatRows::read_saved(SocketInfo& info, const SocketVisitor& visit)
+{
+    auto queries = stat_queries(m_plan);
+    std::erase_if(queries, [&](SocketQuery& query) { return !m_filter.narrow(query); });
+    const auto take = [&](const SocketInfo& row) {
+        const auto answers_it = [&](const SocketQuery& query) { return answers(query, row); };
+        return std::ranges::none_of(queries, answers_it) || visit(row);
+    };
+    TRY(m_saved(*m_plan.from, info, take, m_saved_facts));
+    m_unreadable_lines = m_saved_facts.unreadable;
+    if (!m_saved_facts.complete && !m_stopped)
+        m_emit(Warning{escape(*m_plan.from) + " has no summary: it was cut short", std::nullopt});
+    return {};
+}
+
 void StatRows::hold(const SocketInfo& row)
 {
     m_held.add(row);
@@ -140,8 +172,10 @@ void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVi
 {
     if (m_held.size() == 0)
         return;
-    const bool late = m_filter.needs_owners();
-    const bool wants_owners = late || m_plan.view.processes;
+    // Of saved sockets, the processes were saved as well.
+    const bool is_saved = m_plan.source == StatSource::Saved;
+    const bool late = m_filter.needs_owners() && !is_saved;
+    const bool wants_owners = late || (m_plan.view.processes && !is_saved);
     Result<OwnerMap> owners;
     if (wants_owners) {
         owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);

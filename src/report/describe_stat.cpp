@@ -139,6 +139,11 @@ void describe(const StatSummary& event, Record& record)
     record.start("summary", Level::Hidden);
     add_totals(record.fields, event.counts);
     record.fields.add("unreadable", event.unreadable);
+    if (event.changes) {
+        record.fields.add("opened", event.changes->opened);
+        record.fields.add("closed", event.changes->closed);
+        record.fields.add("replaced", event.changes->replaced);
+    }
     if (event.killed) {
         record.fields.add("destroyed", event.killed->destroyed);
         record.fields.add("not_destroyed", event.killed->failed);

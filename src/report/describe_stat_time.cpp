@@ -3,6 +3,7 @@
 #include "report/width.h"
 
 #include <algorithm>
+#include <array>
 
 namespace sockit {
 
@@ -50,6 +51,30 @@ void describe(const StatDestroyed& event, Record& record)
     record.fields.add("event", "destroyed");
     record.fields.add("time", event.time);
     add_record_of(record.fields, "socket", event.socket);
+}
+
+void describe(const StatChange& event, Record& record)
+{
+    constexpr std::array<std::string_view, 3> names{"opened", "closed", "replaced"};
+    constexpr std::array colors{Color::Green, Color::Red, Color::Yellow};
+    const auto which = static_cast<std::size_t>(event.change);
+    record.start("change", Level::Result);
+    if (!record.wants_fields()) {
+        auto& change = record.cell("Change");
+        change.text = names.at(which);
+        change.color = colors.at(which);
+        Record socket(Record::Want::Text, record.color());
+        describe(event.socket, socket);
+        for (const auto& cell : socket.row())
+            record.cell(cell.header, cell.right).text = cell.text;
+        record.below = socket.below;
+        return;
+    }
+    record.fields.add("change", names.at(which));
+    record.fields.add("time", event.time);
+    add_record_of(record.fields, "socket", event.socket);
+    if (event.was)
+        add_record_of(record.fields, "was", *event.was);
 }
 
 } // namespace sockit

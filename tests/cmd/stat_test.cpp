@@ -197,8 +197,33 @@ TEST(StatPlan, Events)
     EXPECT_EQ(plan({"-xE"}).error().domain, Domain::Unsupported);
 }
 
+TEST(StatPlan, SavingAsksForAllAndShowsWhatWasAskedFor)
+{
+    const auto planned = plan({"-tn", "--save", "f"});
+    EXPECT_EQ(planned->save, "f");
+    EXPECT_EQ(planned->shown, StatView{});
+    EXPECT_TRUE(planned->view.processes && planned->view.tcp_info && planned->view.memory);
+    EXPECT_EQ(plan({"-tn", "--from", "f"})->source, StatSource::Saved);
+    EXPECT_EQ(plan({"-tn", "--from", "f"})->from, "f");
+}
+
+TEST(StatPlan, DiffTakesTwoFiles)
+{
+    const auto planned = plan({"-n", "--diff", "a", "b"});
+    EXPECT_EQ(planned->act, StatAct::Diff);
+    EXPECT_EQ(planned->from, "a");
+    EXPECT_EQ(planned->compared_with, "b");
+    EXPECT_EQ(planned->selection, StatSelection::All);
+    EXPECT_EQ(plan({"-l", "--diff", "a", "b"})->selection, StatSelection::Listening);
+    EXPECT_EQ(usage_error({"--diff", "a"}), "--diff takes two files");
+}
+
 TEST(StatPlan, UsageErrors)
 {
+    EXPECT_EQ(usage_error({"--from", "f", "--via", "proc"}),
+              "--from excludes --via, --proc-root and --netns");
+    EXPECT_EQ(usage_error({"--save", "f", "-E"}), "-E and --save exclude each other");
+    EXPECT_EQ(usage_error({"--from", "f", "-tK"}), "-K and --from exclude each other");
     EXPECT_EQ(usage_error({"-tKE"}), "-K and -E exclude each other");
     EXPECT_EQ(usage_error({"--dry-run"}), "--dry-run needs -K");
     EXPECT_EQ(usage_error({"--count", "1"}), "--count needs -E");
