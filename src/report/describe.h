@@ -31,6 +31,8 @@ void describe(const TlsEstablished& event, Record& record);
 void describe(const StatStart& event, Record& record);
 void describe(const StatOverview& event, Record& record);
 void describe(const StatSocket& event, Record& record);
+void describe(const StatRate& event, Record& record);
+void describe(const StatFrame& event, Record& record);
 void describe(const StatChange& event, Record& record);
 void describe(const StatDestroyed& event, Record& record);
 void describe(const StatSummary& event, Record& record);
