@@ -1,45 +1,23 @@
 #include "cmd/stat.h"
 
 #include "cmd/run_planned.h"
-
-#include <array>
+#include "cmd/screen.h"
+#include "report/describe.h"
 
 namespace sockit {
 
 namespace {
 
-constexpr std::array placements{
-    Placement{"start", Placement::Where::Top},
-    Placement{"socket", Placement::Where::Array, "sockets"},
-    Placement{"summary", Placement::Where::Object, "summary"},
-};
-constexpr DocumentShape stat_shape{.schema = "sockit.stat/1", .placements = placements};
-
-constexpr std::array event_placements{
-    Placement{"start", Placement::Where::Top},
-    Placement{"event", Placement::Where::Array, "events"},
-    Placement{"summary", Placement::Where::Object, "summary"},
-};
-constexpr DocumentShape stat_events_shape{.schema = "sockit.stat/1",
-                                          .placements = event_placements};
-
-constexpr std::array change_placements{
-    Placement{"start", Placement::Where::Top},
-    Placement{"change", Placement::Where::Array, "changes"},
-    Placement{"summary", Placement::Where::Object, "summary"},
-};
-constexpr DocumentShape stat_changes_shape{.schema = "sockit.stat/1",
-                                           .placements = change_placements};
-
-const DocumentShape& shape_of(StatAct act)
+const DocumentShape& shape_of(StatAct act, bool counts)
 {
     switch (act) {
     case StatAct::Events: return stat_events_shape;
+    case StatAct::Watch:
     case StatAct::Diff: return stat_changes_shape;
     case StatAct::List:
     case StatAct::Kill: break;
     }
-    return stat_shape;
+    return counts ? stat_counts_shape : stat_shape;
 }
 
 class Stat final : public Invocation {
@@ -52,13 +30,22 @@ public:
             emit(Failed{error});
             emit(StatSummary{});
         };
-        const auto plan = plan_stat(m_args, words);
-        const bool as_it_happens = plan && plan->act == StatAct::Events;
-        return run_planned(plan_output(m_args.output), plan, m_args.netns,
-                           {.shape = shape_of(plan ? plan->act : StatAct::List),
-                            .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
-                            .header = !m_args.no_header},
-                           run_stat, early);
+        auto output = plan_output(m_args.output);
+        auto plan = plan_stat(m_args, words);
+        const bool watches = plan && plan->act == StatAct::Watch;
+        const bool as_it_happens = watches || (plan && plan->act == StatAct::Events);
+        if (watches && output) {
+            plan->live = watches_live(*plan, *output);
+            if (!plan->live && output->format == Format::Text)
+                output->format = Format::Jsonl; // changes are for programs
+        }
+        return run_planned(
+            output, plan, m_args.netns,
+            {.shape = shape_of(plan ? plan->act : StatAct::List, m_args.count_by.has_value()),
+             .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
+             .header = !m_args.no_header,
+             .screen = plan && plan->live ? screen_size : nullptr},
+            run_stat, early);
     }
 
 private:
@@ -80,10 +67,18 @@ std::vector<Option> stat_options(StatArgs& args)
              {"-6,--ipv6", "", "IPv6 only", &args.v6},
              {"-n,--numeric", "", "Numbers instead of service names", &args.numeric},
              {"-p,--processes", "", "The processes that have the socket open", &args.processes},
+             {"-T,--threads", "", "The same by thread", &args.threads},
              {"-e,--extended", "", "User, inode, cookie, control group, shutdown", &args.extended},
              {"-i,--info", "", "What TCP knows of the connection", &args.info},
              {"-m,--memory", "", "Memory of the socket", &args.memory},
              {"-o,--options", "", "Pending timers", &args.timers},
+             {"-s,--summary", "", "The kernel's own counts, at once", &args.totals},
+             {"--count-by", "LIST", "How many have the same COLUMN,…: state, process, peer …",
+              &args.count_by},
+             {"--columns", "LIST", "Show these columns", &args.columns},
+             {"--sort", "LIST", "Sort by these columns, -COLUMN descending", &args.sort},
+             {"--check", "", "Exit status 1 if nothing matches", &args.check},
+             {"-O,--oneline", "", "Everything about a socket on one line", &args.one_line},
              {"-H,--no-header", "", "No column names", &args.no_header},
              {"--via", "SOURCE", "auto, netlink or proc", &args.via},
              {"--proc-root", "DIR", "Read a directory laid out like /proc", &args.proc_root},

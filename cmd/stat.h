@@ -27,6 +27,13 @@ struct StatArgs {
     bool memory = false;
     bool timers = false;
     bool no_header = false;
+    bool one_line = false;
+    bool threads = false;
+    bool totals = false;
+    bool check = false;
+    std::optional<std::string> count_by;
+    std::optional<std::string> columns;
+    std::optional<std::string> sort;
     std::optional<std::string> via;
     std::optional<std::string> proc_root;
     std::optional<std::string> netns;

@@ -1,6 +1,9 @@
 #include "base/escape.h"
 #include "base/parse.h"
 #include "cmd/stat.h"
+#include "cmd/stat_columns.h"
+
+#include <utility>
 
 namespace sockit {
 
@@ -22,6 +25,29 @@ Result<StatSource> plan_source(const StatArgs& args)
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
+}
+
+/// What else there is to show of each socket, and what of all of them together.
+Result<> plan_views(const StatArgs& args, StatPlan& plan)
+{
+    for (const auto& [names, option] :
+         {std::pair(&args.columns, "--columns"), std::pair(&args.count_by, "--count-by")}) {
+        if (!*names)
+            continue;
+        auto& columns = names == &args.columns ? plan.view.columns : plan.count_by;
+        columns = TRY(plan_columns(**names, option));
+        for (const auto* column : columns)
+            add_need(*column, plan.view);
+    }
+    if (args.sort)
+        plan.sort = TRY(plan_order(*args.sort));
+    for (const auto& order : plan.sort)
+        add_need(*order.column, plan.view);
+    if (!plan.count_by.empty() && (args.columns || args.sort))
+        return Failure(Error::usage(std::string("--count-by and ") +
+                                    (args.columns ? "--columns" : "--sort") +
+                                    " exclude each other"));
+    return {};
 }
 
 } // namespace
@@ -48,13 +74,23 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::Listening;
     else if (some_kind || some_family)
         plan.selection = StatSelection::Connected;
+    else if (args.time.looks_at_all() ||
+             ((args.count_by || args.columns || args.sort) && !args.time.kill))
+        plan.selection = StatSelection::All;
+    else if (args.totals)
+        plan.selection = StatSelection::None;
     const bool overview = plan.selection == StatSelection::Overview;
-    plan.view = {.processes = args.processes || overview,
+    plan.totals = args.totals;
+    plan.check = args.check;
+    plan.view = {.processes = args.processes || args.threads || overview,
                  .extended = args.extended,
                  .tcp_info = args.info,
                  .memory = args.memory,
                  .timer = args.timers,
-                 .peer = !overview}; // those who wait for clients have none
+                 .peer = !overview, // those who wait for clients have none
+                 .threads = args.threads,
+                 .one_line = args.one_line};
+    TRY(plan_views(args, plan));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
     TRY(plan_stat_time(args.time, words, plan));
     if (!words.empty())

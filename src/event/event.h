@@ -8,6 +8,7 @@
 #include "event/server.h"
 #include "event/sockopts.h"
 #include "event/stat.h"
+#include "event/stat_columns.h"
 #include "event/tls.h"
 #include "event/traffic.h"
 #include "event/why_bind.h"
@@ -20,14 +21,14 @@ namespace sockit {
 /// Everything that can happen in any command. An alternative without a describe() overload does not
 /// compile.
 using EventValue =
-    std::variant<Warning, Note, Failed, StatStart, StatOverview, StatSocket, StatDestroyed,
-                 StatChange, StatSummary, ProbeStarted, ProbeResult, ProbeSummary, ServerReady,
-                 PeerAccepted, PeerClosed, PayloadReceived, TransferProgress, ConnectStarted,
-                 ConnectAttempt, Connected, ConnectClosed, ConnectFailed, ConnectSummary,
-                 ListenClosed, ListenSummary, TlsEstablished, EchoStart, EchoSummary,
-                 EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
-                 OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder,
-                 WhyBindVerdict, WhyBindSummary>;
+    std::variant<Warning, Note, Failed, StatStart, StatOverview, StatTotals, StatSocket, StatGroup,
+                 StatDestroyed, StatChange, StatRate, StatFrame, StatSummary, ProbeStarted,
+                 ProbeResult, ProbeSummary, ServerReady, PeerAccepted, PeerClosed, PayloadReceived,
+                 TransferProgress, ConnectStarted, ConnectAttempt, Connected, ConnectClosed,
+                 ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, TlsEstablished,
+                 EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted, SockoptsSocket,
+                 OptionListed, OptionRead, OptionChanged, OptionDiffers, SockoptsSummary,
+                 WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

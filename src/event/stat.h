@@ -1,6 +1,7 @@
 #pragma once
 
 #include "sock/socket_info.h"
+#include "sock/socket_totals.h"
 
 #include <chrono>
 #include <cstdint>
@@ -11,14 +12,22 @@
 
 namespace sockit {
 
+struct StatColumn; // event/stat_columns.h
+
 /// What was asked to be shown of each socket beyond what is always there.
 struct StatView {
     bool processes = false;
     bool extended = false; ///< uid, inode, cookie, v6only, shutdown, cgroup
     bool tcp_info = false;
     bool memory = false;
-    bool timer = false; ///< for people; machines get it always
-    bool peer = true;   ///< for people; machines get it always
+    bool timer = false;    ///< for people; machines get it always
+    bool peer = true;      ///< for people; machines get it always
+    bool threads = false;  ///< processes by thread
+    bool commands = false; ///< what the processes were started as, and when
+    bool users = false;    ///< users by name
+    bool one_line = false; ///< for people: everything on the socket's own line
+    /// For people: these instead of ss's.
+    std::vector<const StatColumn*> columns;
 
     bool operator==(const StatView&) const = default;
 };
@@ -47,13 +56,33 @@ struct StatOverview {
     bool operator==(const StatOverview&) const = default;
 };
 
+/// What is known of a process beyond its name.
+struct StatProcess {
+    std::int32_t pid = 0;
+    /// The arguments with a space between, raw: escape before printing; empty for kernel threads.
+    std::string command;
+    std::optional<std::chrono::system_clock::time_point> started;
+
+    bool operator==(const StatProcess&) const = default;
+};
+
 struct StatSocket {
     SocketInfo info;
     StatView view;
     std::string local_service; ///< the port's name; empty: show the number
     std::string peer_service;
+    std::string user;                           ///< the uid's name; empty: none, or not asked for
+    std::vector<StatProcess> processes;         ///< the owners once each, where asked for
+    std::chrono::system_clock::time_point time; ///< when it was read; only with `processes`
 
     bool operator==(const StatSocket&) const = default;
+};
+
+/// The kernel's own counts, of more than is listed.
+struct StatTotals {
+    SocketTotals totals;
+
+    bool operator==(const StatTotals&) const = default;
 };
 
 /// The kernel destroyed a socket.

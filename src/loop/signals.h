@@ -10,9 +10,9 @@
 
 namespace sockit {
 
-/// Signals as something to poll (signalfd), SIGINT and SIGTERM if not told otherwise. From open() on they are blocked in this
-/// thread and in those it starts later; they stay blocked, so that one signal gets one summary,
-/// until reraise().
+/// Signals as something to poll (signalfd), SIGINT and SIGTERM if not told otherwise. From open()
+/// on they are blocked in this thread and in those it starts later; they stay blocked, so that one
+/// signal gets one summary, until reraise().
 class Signals {
 public:
     static Result<Signals> open(std::initializer_list<int> signals = {SIGINT, SIGTERM});

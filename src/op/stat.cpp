@@ -1,9 +1,13 @@
 #include "op/stat.h"
 
+#include "diag/socket_totals.h"
+#include "op/stat_groups.h"
 #include "op/stat_queries.h"
 #include "op/stat_rows.h"
 #include "op/stat_show.h"
+#include "op/stat_sorter.h"
 
+#include <string_view>
 #include <utility>
 
 namespace sockit {
@@ -14,14 +18,43 @@ namespace {
 class Listing {
 public:
     Listing(const StatPlan& plan, const Emit& emit, const StatFiles& files)
-        : m_plan(plan), m_emit(emit), m_save(files.save), m_rows(plan, emit, files.read),
-          m_show(plan, emit)
+        : m_plan(plan), m_emit(emit), m_emit_of_rows([this](const Event& event) {
+              start();
+              return m_emit(event);
+          }),
+          m_save(files.save), m_rows(plan, m_emit_of_rows, files.read), m_show(plan, emit),
+          m_groups(plan.count_by), m_sorter(plan.sort)
     {
         m_saved.view = plan.view;
     }
 
-    Result<> run()
+    Result<std::uint64_t> run()
     {
+        auto read = read_all();
+        if (read) {
+            start();
+            finish();
+        } else {
+            m_emit(Failed{read.error()});
+        }
+        const StatSummary summary{.counts = std::move(m_counts), .unreadable = m_rows.unreadable()};
+        m_emit(summary);
+        if (read && m_save)
+            m_save(summary);
+        if (!read)
+            return Failure(std::move(read).error());
+        return m_matched;
+    }
+
+private:
+    Result<> read_all()
+    {
+        if (m_plan.totals)
+            m_totals.totals = TRY(read_socket_totals(m_plan.proc_root));
+        if (m_plan.selection == StatSelection::None) {
+            count(m_totals.totals);
+            return {};
+        }
         const bool overview = m_plan.selection == StatSelection::Overview;
         const auto choose = [&](const SocketInfo& info) {
             count_socket(m_counts, info);
@@ -33,32 +66,40 @@ public:
                 return false;
             // A file that is saved shall be whole, whoever still reads what is shown.
             if (m_more && (!overview || awaits_clients(info)))
-                m_more = m_show.show();
+                m_more = take();
             return m_more || m_save;
         };
-        auto read = m_rows.read(m_show.socket().info, choose, visit);
-        if (read)
-            start();
-        else
-            m_emit(Failed{read.error()});
-        const StatSummary summary{.counts = std::move(m_counts), .unreadable = m_rows.unreadable()};
-        m_emit(summary);
-        if (read && m_save)
-            m_save(summary);
-        return read;
+        return m_rows.read(m_show.socket().info, choose, visit);
     }
 
-private:
     void start()
     {
         if (std::exchange(m_started, true))
             return;
-        const StatStart start{m_rows.via(), m_rows.time()};
+        const bool nothing_read = m_plan.selection == StatSelection::None;
+        const StatStart start{nothing_read ? "proc" : m_rows.via(), m_rows.time()};
         m_emit(start);
         if (m_save)
             m_save(start);
+        if (m_plan.totals)
+            m_emit(m_totals);
         if (m_plan.selection == StatSelection::Overview)
             m_emit(StatOverview{m_counts});
+    }
+
+    /// The socket in hand; false when the output can take no more.
+    bool take()
+    {
+        ++m_matched;
+        if (m_plan.count_by.empty() && m_plan.sort.empty())
+            return m_show.show();
+        auto& socket = m_show.socket();
+        m_show.complete(socket);
+        if (m_plan.sort.empty())
+            m_groups.add(socket);
+        else
+            m_sorter.add(socket);
+        return true;
     }
 
     bool save(const SocketInfo& info)
@@ -69,20 +110,47 @@ private:
         return m_save(m_saved);
     }
 
+    /// What could not be said before everything was read.
+    void finish()
+    {
+        m_groups.emit_all(m_emit);
+        m_sorter.visit(m_show.socket(), [&] { return m_show.show(); });
+    }
+
+    /// Which states they are in is not known.
+    void count(const SocketTotals& totals)
+    {
+        const auto add = [&](std::string_view netid, const TotalByVersion& total) {
+            const auto sockets = total.v4.value_or(0) + total.v6.value_or(0);
+            if (sockets > 0)
+                m_counts.push_back({netid, SocketState::Unknown, sockets});
+        };
+        add("tcp", totals.tcp);
+        add("udp", totals.udp);
+        add("raw", totals.raw);
+        if (const auto waiting = totals.tcp_time_wait.value_or(0); waiting > 0)
+            m_counts.push_back({"tcp", SocketState::TimeWait, waiting});
+    }
+
     const StatPlan& m_plan;
     const Emit& m_emit;
+    const Emit m_emit_of_rows; ///< whatever they tell, the start comes first
     const Emit& m_save;
     StatSocket m_saved; ///< as it is saved, filled anew for every row
     StatRows m_rows;
     StatShow m_show;
+    StatGroups m_groups;
+    StatSorter m_sorter;
+    StatTotals m_totals;
     std::vector<StatCount> m_counts;
+    std::uint64_t m_matched = 0;
     bool m_started = false;
     bool m_more = true; ///< the output can take more
 };
 
 } // namespace
 
-Result<> stat_sockets(const StatPlan& plan, const Emit& emit, const StatFiles& files)
+Result<std::uint64_t> stat_sockets(const StatPlan& plan, const Emit& emit, const StatFiles& files)
 {
     return Listing(plan, emit, files).run();
 }

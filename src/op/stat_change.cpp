@@ -15,12 +15,8 @@ bool StatChangeTeller::tell(const Snapshot& before, const Snapshot& after,
         m_change.change = difference.change;
         m_change.was.reset();
         switch (difference.change) {
-        case SocketChange::Opened:
-            fill(after, *difference.after, m_change.socket);
-            break;
-        case SocketChange::Closed:
-            fill(before, *difference.before, m_change.socket);
-            break;
+        case SocketChange::Opened: fill(after, *difference.after, m_change.socket); break;
+        case SocketChange::Closed: fill(before, *difference.before, m_change.socket); break;
         case SocketChange::Replaced:
             fill(after, *difference.after, m_change.socket);
             fill(before, *difference.before, m_change.was.emplace());
@@ -47,7 +43,7 @@ void StatChangeTeller::fill(const Snapshot& from, std::size_t index, StatSocket&
 {
     from.get(index, socket.info);
     socket.view = m_view;
-    m_show.name_ports(socket);
+    m_show.complete(socket);
 }
 
 } // namespace sockit

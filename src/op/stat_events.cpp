@@ -62,7 +62,7 @@ private:
     bool tell()
     {
         count_socket(m_summary.counts, m_event.socket.info);
-        m_show.name_ports(m_event.socket);
+        m_show.complete(m_event.socket);
         m_event.time = std::chrono::system_clock::now();
         m_done = !m_emit(m_event) || ++m_told == m_plan.count;
         return !m_done;

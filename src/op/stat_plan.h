@@ -1,11 +1,12 @@
 #pragma once
 
 #include "base/deadline.h"
-#include "event/stat.h"
+#include "event/stat_columns.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sockit {
 
@@ -21,6 +22,15 @@ enum class StatSelection : std::uint8_t {
     Connected, ///< as ss without -a or -l
     Listening,
     All,
+    None, ///< no sockets: their totals alone
+};
+
+/// What rows are sorted by.
+struct StatOrder {
+    const StatColumn* column = nullptr;
+    bool descending = false;
+
+    bool operator==(const StatOrder&) const = default;
 };
 
 enum class StatAct : std::uint8_t {
@@ -34,8 +44,9 @@ enum class StatAct : std::uint8_t {
 struct StatPlan {
     StatAct act = StatAct::List;
     Duration interval = std::chrono::seconds(1); ///< between two looks
-    std::optional<Duration> deadline{};   ///< for the whole run
-    std::optional<std::uint64_t> count{}; ///< stop after so many events, or looks
+    bool live = false;                           ///< a person looks on: a table instead of records
+    std::optional<Duration> deadline{};          ///< for the whole run
+    std::optional<std::uint64_t> count{};        ///< stop after so many events, or looks
     bool tcp = true;
     bool udp = true;
     bool local = true; ///< unix sockets
@@ -49,6 +60,10 @@ struct StatPlan {
     std::optional<std::string> from{}; ///< the file to read; of two, the earlier
     std::optional<std::string> compared_with{}; ///< the later
     bool services = false;                      ///< look up the names of ports
+    bool totals = false;                        ///< the kernel's own counts, first
+    std::vector<const StatColumn*> count_by;    ///< how many say the same there, instead of sockets
+    std::vector<StatOrder> sort;
+    bool check = false; ///< it is a failure when nothing matches
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

@@ -20,7 +20,8 @@ StateMask states_of(SocketProtocol protocol, StatSelection selection)
         // Unconnected TCP sockets are on no list; not to ask for them spares the kernel the walk
         // over all connections.
         return protocol == SocketProtocol::Tcp ? listening : listening | unconnected;
-    case StatSelection::Connected: break;
+    case StatSelection::Connected:
+    case StatSelection::None: break;
     }
     return connected;
 }
@@ -30,6 +31,8 @@ StateMask states_of(SocketProtocol protocol, StatSelection selection)
 std::vector<SocketQuery> stat_queries(const StatPlan& plan)
 {
     std::vector<SocketQuery> queries;
+    if (plan.selection == StatSelection::None)
+        return queries;
     const auto add = [&](SocketProtocol protocol, int family) {
         queries.push_back({.protocol = protocol,
                            .family = family,

@@ -109,7 +109,7 @@ void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
     const bool look = m_plan.view.processes && m_plan.source != StatSource::Saved;
     Result<OwnerMap> owners;
     if (look) {
-        owners = find_owners(m_inodes, m_plan.proc_root);
+        owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);
         if (!owners)
             m_emit(Warning{"processes are not known", owners.error()});
     }

@@ -4,23 +4,9 @@
 
 namespace sockit {
 
-StatShow::StatShow(const StatPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit)
+StatShow::StatShow(const StatPlan& plan, const Emit& emit) : m_emit(emit), m_details(plan)
 {
     m_socket.view = plan.shown.value_or(plan.view);
-}
-
-void StatShow::name_ports(StatSocket& socket)
-{
-    const auto& info = socket.info;
-    if (!m_plan.services || info.family == AF_UNIX)
-        return;
-    const auto protocol =
-        info.netid == "udp" ? ServiceNames::Protocol::Udp : ServiceNames::Protocol::Tcp;
-    const auto name = [&](const Endpoint& endpoint) {
-        return m_services.name_of(protocol, static_cast<std::uint16_t>(endpoint.port()));
-    };
-    socket.local_service = name(info.local);
-    socket.peer_service = info.peer ? name(*info.peer) : "";
 }
 
 void count_socket(std::vector<StatCount>& counts, const SocketInfo& info)
@@ -36,7 +22,7 @@ void count_socket(std::vector<StatCount>& counts, const SocketInfo& info)
 
 bool StatShow::show()
 {
-    name_ports(m_socket);
+    complete(m_socket);
     const auto& info = m_socket.info;
     const bool more = m_emit(m_socket);
     if (more && is_accept_queue_full(info) == true)

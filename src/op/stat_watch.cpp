@@ -100,7 +100,8 @@ private:
         switch (ready.token) {
         case watch_output_token: m_done = true; return; // its reader is gone
         case resized_token:
-            while (resized.take()) {}
+            while (resized.take()) {
+            }
             break;
         case keys_token: {
             const auto keys = read_watch_keys(m_live->keys);
@@ -139,10 +140,9 @@ private:
         std::swap(m_before, m_now);
         TRY(look());
         m_moved.clear();
-        m_differences = Snapshot::compare(m_before.sockets, m_now.sockets,
-                                          [&](std::size_t before, std::size_t after) {
-                                              compare_counters(before, after);
-                                          });
+        m_differences = Snapshot::compare(
+            m_before.sockets, m_now.sockets,
+            [&](std::size_t before, std::size_t after) { compare_counters(before, after); });
         if (m_live == nullptr) {
             m_done = !m_teller.tell(m_before.sockets, m_now.sockets, m_differences);
             for (std::size_t i = 0; i < m_moved.size() && !m_done; ++i)
@@ -192,7 +192,7 @@ private:
         m_row.socket.view = m_plan.view;
         m_row.received_per_s.reset();
         m_row.sent_per_s.reset();
-        m_show.name_ports(m_row.socket);
+        m_show.complete(m_row.socket);
     }
 
     /// What changed, then what moves most, then all others in the order of the listing.
@@ -200,12 +200,12 @@ private:
     {
         if (m_live == nullptr || m_done)
             return;
-        std::ranges::stable_sort(m_moved, std::greater{}, [](const Moved& one) {
-            return one.received + one.sent;
-        });
+        std::ranges::stable_sort(m_moved, std::greater{},
+                                 [](const Moved& one) { return one.received + one.sent; });
         std::set<std::size_t> shown;
         const auto total = static_cast<std::int64_t>(m_now.sockets.size());
-        m_first_row = std::clamp<std::int64_t>(m_first_row, 0, std::max<std::int64_t>(total - 1, 0));
+        m_first_row =
+            std::clamp<std::int64_t>(m_first_row, 0, std::max<std::int64_t>(total - 1, 0));
         auto skip = m_first_row;
         auto room = static_cast<std::int64_t>(m_live->rows());
         const auto fits = [&] {

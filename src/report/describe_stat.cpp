@@ -1,8 +1,10 @@
 #include "base/escape.h"
+#include "report/column_text.h"
 #include "report/describe.h"
 #include "report/socket_fields.h"
 #include "report/socket_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <map>
@@ -66,7 +68,16 @@ void add_accept_queue(Fields& fields, const SocketInfo& info)
     fields.end_object();
 }
 
-void add_owners(Fields& fields, std::string_view key,
+void add_details(Fields& fields, const StatSocket& event, std::int32_t pid)
+{
+    const auto found = std::ranges::find(event.processes, pid, &StatProcess::pid);
+    if (found == event.processes.end())
+        return;
+    fields.add("cmdline", found->command);
+    fields.add("started", found->started);
+}
+
+void add_owners(Fields& fields, std::string_view key, const StatSocket& event,
                 const std::optional<std::vector<SocketOwner>>& owners)
 {
     if (!owners) {
@@ -79,20 +90,25 @@ void add_owners(Fields& fields, std::string_view key,
         fields.add("pid", owner.pid);
         fields.add("fd", owner.fd);
         fields.add("comm", owner.comm);
+        if (owner.tid)
+            fields.add("tid", *owner.tid);
+        if (event.view.commands)
+            add_details(fields, event, owner.pid);
         fields.end_object();
     }
     fields.end_array();
 }
 
-void add_processes(Fields& fields, const SocketInfo& info)
+void add_processes(Fields& fields, const StatSocket& event)
 {
-    add_owners(fields, "processes", info.processes);
+    const auto& info = event.info;
+    add_owners(fields, "processes", event, info.processes);
     if (info.processes_incomplete)
         fields.add("processes_incomplete", "permission");
     else
         fields.add("processes_incomplete", nullptr);
     if (info.peer_inode.value_or(0) != 0)
-        add_owners(fields, "peer_processes", info.peer_processes);
+        add_owners(fields, "peer_processes", event, info.peer_processes);
 }
 
 void add_extended(Fields& fields, const SocketInfo& info)
@@ -156,6 +172,11 @@ void fill_row(const StatSocket& event, Record& record)
 {
     const auto& info = event.info;
     const auto& view = event.view;
+    if (!view.columns.empty()) {
+        for (const auto* column : view.columns)
+            append_column(record.cell(column->header, column->right).text, *column, event);
+        return;
+    }
     record.cell("Netid").text = info.netid;
     record.cell("State").text = state_name(info.state);
     auto& waiting = record.cell("Recv-Q");
@@ -175,10 +196,11 @@ void fill_row(const StatSocket& event, Record& record)
         append_timer(rest.text, *info.timer);
     if (view.extended)
         append_extended(rest.text, info);
+    auto& more = view.one_line ? rest.text : record.below;
     if (view.memory && info.memory)
-        append_memory(record.below, *info.memory);
+        append_memory(more, *info.memory);
     if (view.tcp_info)
-        append_tcp_info(record.below, info);
+        append_tcp_info(more, info);
 }
 
 using Totals = std::map<std::string_view, std::uint64_t>;
@@ -189,7 +211,8 @@ void add_totals(Fields& fields, const std::vector<StatCount>& counts)
     Totals by_netid;
     std::uint64_t sockets = 0;
     for (const auto& count : counts) {
-        by_state[state_name(count.state)] += count.sockets;
+        if (count.state != SocketState::Unknown)
+            by_state[state_name(count.state)] += count.sockets;
         by_netid[count.netid] += count.sockets;
         sockets += count.sockets;
     }
@@ -206,8 +229,10 @@ void add_totals(Fields& fields, const std::vector<StatCount>& counts)
 
 } // namespace
 
-void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
+void add_socket(Fields& fields, const StatSocket& event)
 {
+    const auto& info = event.info;
+    const auto& view = event.view;
     fields.add("netid", info.netid);
     fields.add("family", family_name(info.family));
     fields.add("state", state_name(info.state));
@@ -217,6 +242,10 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
     fields.add("peer", info.peer);
     add_interface(fields, info.interface);
     fields.add("uid", info.uid);
+    if (view.users && event.user.empty())
+        fields.add("user", nullptr);
+    else if (view.users)
+        fields.add("user", event.user);
     if (info.inode.value_or(0) != 0)
         fields.add("inode", *info.inode);
     else
@@ -228,7 +257,7 @@ void add_socket(Fields& fields, const SocketInfo& info, const StatView& view)
     if (info.family == AF_UNIX)
         fields.add("peer_inode", info.peer_inode);
     if (view.processes)
-        add_processes(fields, info);
+        add_processes(fields, event);
     if (view.extended)
         add_extended(fields, info);
     if (view.tcp_info && info.netid == "tcp")
@@ -271,7 +300,7 @@ void describe(const StatSocket& event, Record& record)
 {
     record.start("socket", Level::Result);
     if (record.wants_fields())
-        add_socket(record.fields, event.info, event.view);
+        add_socket(record.fields, event);
     else
         fill_row(event, record);
 }

@@ -38,7 +38,7 @@ void add_record_of(Fields& fields, std::string_view key, const StatSocket& socke
 {
     fields.begin_object(key);
     fields.add("type", "socket");
-    add_socket(fields, socket.info, socket.view);
+    add_socket(fields, socket);
     fields.end_object();
 }
 

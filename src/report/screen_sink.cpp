@@ -68,8 +68,9 @@ private:
             if (drawn++ >= size.rows)
                 return;
             // Without a line feed behind the last one: it would scroll.
-            frame += (drawn > 1 ? "\r\n" : "") + cut_to_width(text, size.columns);
-            frame += erase_line;
+            frame += drawn > 1 ? "\r\n" : "";
+            frame += erase_line; // before it: behind a full line it would take the last character
+            frame += cut_to_width(text, size.columns);
         };
         line(headline);
         if (!m_warnings.empty())
@@ -79,7 +80,8 @@ private:
             line(rest.substr(0, end));
             rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
         }
-        frame += erase_below;
+        if (drawn < size.rows)
+            frame += "\r\n" + std::string(erase_below);
         m_records.write(frame);
         m_records.flush();
         m_rows.clear();

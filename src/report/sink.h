@@ -61,9 +61,9 @@ struct ScreenSize {
 
 struct TextOptions {
     std::function<ScreenSize()> screen; ///< asked anew for each frame, where there are frames
-    int verbosity = 0;     ///< -1 quiet, 0, 1 verbose
-    std::size_t width = 0; ///< rows are cut here; 0 never
-    bool header = true;    ///< tables have one
+    int verbosity = 0;                  ///< -1 quiet, 0, 1 verbose
+    std::size_t width = 0;              ///< rows are cut here; 0 never
+    bool header = true;                 ///< tables have one
     Flush flush = Flush::EachRecord;
 };
 

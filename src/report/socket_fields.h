@@ -7,6 +7,6 @@ namespace sockit {
 
 /// The keys of a socket's record, without its "type": those that are always there, and those of the
 /// view.
-void add_socket(Fields& fields, const SocketInfo& info, const StatView& view);
+void add_socket(Fields& fields, const StatSocket& socket);
 
 } // namespace sockit

@@ -106,20 +106,6 @@ void append_span(std::string& out, std::int64_t nanoseconds)
     out += "sec";
 }
 
-/// `0.036ms`: milliseconds with what is left of the microseconds.
-void append_milliseconds(std::string& out, std::uint64_t nanoseconds)
-{
-    const auto microseconds = nanoseconds / 1000;
-    append_number(out, microseconds / 1000);
-    if (const auto rest = microseconds % 1000; rest != 0) {
-        auto fraction = std::to_string(1000 + rest);
-        fraction[0] = '.';
-        fraction.erase(fraction.find_last_not_of('0') + 1);
-        out += fraction;
-    }
-    out += "ms";
-}
-
 /// `name:value`, times in milliseconds.
 void append_measure(std::string& out, const TcpInfoField& field)
 {
@@ -142,6 +128,19 @@ std::string_view shutdown_arrows(std::uint8_t shutdown)
 }
 
 } // namespace
+
+void append_milliseconds(std::string& out, std::uint64_t nanoseconds)
+{
+    const auto microseconds = nanoseconds / 1000;
+    append_number(out, microseconds / 1000);
+    if (const auto rest = microseconds % 1000; rest != 0) {
+        auto fraction = std::to_string(1000 + rest);
+        fraction[0] = '.';
+        fraction.erase(fraction.find_last_not_of('0') + 1);
+        out += fraction;
+    }
+    out += "ms";
+}
 
 void append_local(std::string& out, const SocketInfo& info, std::string_view service)
 {
@@ -184,6 +183,10 @@ void append_processes(std::string& out, const SocketInfo& info)
         out += escape(owner.comm);
         out += "\",pid=";
         append_number(out, static_cast<std::uint64_t>(owner.pid));
+        if (owner.tid) {
+            out += ",tid=";
+            append_number(out, static_cast<std::uint64_t>(*owner.tid));
+        }
         out += ",fd=";
         append_number(out, static_cast<std::uint64_t>(owner.fd));
         out += ')';

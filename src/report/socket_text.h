@@ -2,6 +2,7 @@
 
 #include "sock/socket_info.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ void append_peer(std::string& out, const SocketInfo& info, std::string_view serv
 
 /// `users:(("sshd",pid=812,fd=3))`, `users:(?)` where they are not known; nothing if nobody has it.
 void append_processes(std::string& out, const SocketInfo& info);
+/// `0.036ms`: milliseconds with what is left of the microseconds.
+void append_milliseconds(std::string& out, std::uint64_t nanoseconds);
 /// `timer:(keepalive,1min54sec,0)`.
 void append_timer(std::string& out, const SocketTimer& timer);
 /// `uid:1000 ino:4711 sk:1a cgroup:/x v6only:0 <->`.

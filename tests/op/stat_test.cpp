@@ -14,7 +14,7 @@ namespace sockit::test {
 namespace {
 
 struct Listed : Emitted {
-    Result<> result;
+    Result<std::uint64_t> result;
 };
 
 Listed list(const StatPlan& plan)

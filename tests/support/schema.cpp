@@ -72,7 +72,9 @@ public:
         const bool typed = type != document.end() && type->is_string();
         if (typed && document.contains("summary"))
             return check_part(document, "");
-        const auto name = typed ? type->get<std::string>() : std::string("document");
+        auto name = typed ? type->get<std::string>() : std::string("document");
+        if (m_root["definitions"].contains(name + "_record"))
+            name += "_record";
         if (!m_root["definitions"].contains(name))
             return "no definition of '" + name + "'";
         // First the definition: its messages say more than those of "oneOf".

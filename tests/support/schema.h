@@ -24,8 +24,9 @@ namespace sockit::test {
 //     }
 //   }
 //
-// - A record is checked against the definition that has the name of its "type", anything else
-//   against "document"; both also against the whole file, so that "oneOf" is complete.
+// - A record is checked against the definition that has the name of its "type" (with "_record"
+//   behind it where a common definition has that name), anything else against "document"; both
+//   also against the whole file, so that "oneOf" is complete.
 // - A reference to "common.schema.json#/definitions/NAME" is found there (EP, ERROR, LATENCY,
 //   TLS, warning, error, …): loading merges the common definitions into each schema, so a name
 //   of a file must not shadow a common one with something else.

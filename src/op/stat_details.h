@@ -1,0 +1,33 @@
+#pragma once
+
+#include "diag/process_details.h"
+#include "event/stat.h"
+#include "op/stat_plan.h"
+#include "sock/service_names.h"
+#include "sock/user_names.h"
+
+#include <cstdint>
+#include <unordered_map>
+
+namespace sockit {
+
+/// What a plan wants to be known of a socket beyond the socket itself, each fact looked up once.
+class StatDetails {
+public:
+    explicit StatDetails(const StatPlan& plan) : m_plan(plan), m_process_details(plan.proc_root) {}
+
+    /// Fills what belongs to `socket.info`.
+    void complete(StatSocket& socket);
+
+private:
+    void add_services(StatSocket& socket);
+    void add_processes(StatSocket& socket);
+
+    const StatPlan& m_plan;
+    ServiceNames m_services;
+    UserNames m_users;
+    ProcessDetailsReader m_process_details;
+    std::unordered_map<std::int32_t, StatProcess> m_processes;
+};
+
+} // namespace sockit
