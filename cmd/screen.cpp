@@ -26,8 +26,12 @@ void write_all(std::string_view text)
     }
 }
 
-/// Only the terminal's own process group may change it without being stopped for that.
-bool in_foreground(int terminal) { return ::tcgetpgrp(terminal) == ::getpgrp(); }
+/// In the background of our own terminal we would be stopped for changing it.
+bool in_foreground(int terminal)
+{
+    const auto group = ::tcgetpgrp(terminal);
+    return group < 0 || group == ::getpgrp();
+}
 
 } // namespace
 
