@@ -151,11 +151,13 @@ constexpr std::array table{
     },
     Command{
         .name = "stat",
-        .synopsis = "",
+        .synopsis = "[FILTER]",
         .summary = "List sockets, their queues, processes and TCP state",
         .details =
             "Without options: how many sockets are in which state, and who waits for clients.\n"
-            "Switches combine as in `sockit stat -tlnp`.",
+            "Switches combine as in `sockit stat -tlnp`.\n"
+            "FILTER is ss's: [state X | exclude X]... [EXPRESSION], with src, dst, sport, dport, dev,\n"
+            "fwmark, cgroup, autobound, and pid, comm, uid, user, inode besides.",
         .make = make_stat,
     },
 };

@@ -2,6 +2,7 @@
 
 #include "cmd/run_planned.h"
 #include "cmd/screen.h"
+#include "cmd/stat_acts.h"
 #include "report/describe.h"
 
 namespace sockit {

@@ -1,4 +1,3 @@
-#include "base/escape.h"
 #include "base/parse.h"
 #include "cmd/stat.h"
 #include "cmd/stat_columns.h"
@@ -25,6 +24,16 @@ Result<StatSource> plan_source(const StatArgs& args)
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
+}
+
+Result<std::optional<Filter>> plan_filter(std::span<const std::string> words, const StatPlan& plan)
+{
+    if (words.empty())
+        return std::nullopt;
+    std::string text;
+    for (const auto& word : words)
+        text += (&word == words.data() ? "" : " ") + word;
+    return TRY(parse_filter(text, plan.tcp || plan.udp ? AF_UNSPEC : AF_UNIX));
 }
 
 /// What else there is to show of each socket, and what of all of them together.
@@ -79,6 +88,10 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::All;
     else if (args.totals)
         plan.selection = StatSelection::None;
+    TRY(take_second_file(args.time, words, plan));
+    plan.filter = TRY(plan_filter(words, plan));
+    if (plan.filter && plan.selection == StatSelection::Overview)
+        plan.selection = StatSelection::Connected;
     const bool overview = plan.selection == StatSelection::Overview;
     plan.totals = args.totals;
     plan.check = args.check;
@@ -92,10 +105,9 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .one_line = args.one_line};
     TRY(plan_views(args, plan));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;
-    TRY(plan_stat_time(args.time, words, plan));
-    if (!words.empty())
-        return Failure(Error::usage("unexpected " + quote(words[0]) +
-                                    ": stat does not support filter expressions"));
+    TRY(plan_stat_time(args.time, plan));
+    if (plan.act == StatAct::Events && plan.filter && needs_owners(*plan.filter))
+        return Failure(Error::usage("-E cannot tell whose a socket was: no pid or comm with it"));
     return plan;
 }
 

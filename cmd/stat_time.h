@@ -1,7 +1,6 @@
 #pragma once
 
 #include "cmd/options.h"
-#include "cmd/session.h"
 #include "op/stat_plan.h"
 
 #include <optional>
@@ -30,15 +29,11 @@ struct StatTimeArgs {
 
 std::vector<Option> stat_time_options(StatTimeArgs& args);
 
-/// Every rule between these options and what is planned already; takes those of the words that are
-/// theirs.
-Result<> plan_stat_time(const StatTimeArgs& args, std::span<const std::string>& words,
-                        StatPlan& plan);
+/// Takes the word that belongs to --diff.
+Result<> take_second_file(const StatTimeArgs& args, std::span<const std::string>& words,
+                          StatPlan& plan);
 
-/// Whether sockets are watched by a person: a table on the terminal, instead of records.
-bool watches_live(const StatPlan& plan, const OutputPlan& output);
-
-/// Does what is planned, whichever act it is.
-Result<Ending> run_stat(const StatPlan& plan, const Emit& emit);
+/// Every rule between these options and what is planned already.
+Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan);
 
 } // namespace sockit

@@ -1,6 +1,7 @@
 #include "diag/cgroup_names.h"
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -60,6 +61,21 @@ void CgroupNames::walk(const std::string& root)
             m_names.emplace(status.st_ino, entry->path().native().substr(root.size()));
         entry.increment(failure);
     }
+}
+
+Result<std::uint64_t> find_cgroup(const std::string& path)
+{
+    const auto root = find_root();
+    const bool whole = path == root || path.starts_with(root + "/");
+    struct stat status{};
+    int reason = root.empty() ? ENOENT : 0;
+    if (reason == 0 && ::stat(whole ? path.c_str() : (root + path).c_str(), &status) < 0)
+        reason = errno;
+    else if (reason == 0 && !S_ISDIR(status.st_mode))
+        reason = ENOTDIR;
+    if (reason != 0)
+        return Failure(Error::from_errno(Phase::Receive, "filter", "cgroup " + path, reason));
+    return status.st_ino;
 }
 
 } // namespace sockit

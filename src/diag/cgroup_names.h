@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/result.h"
+
 #include <cstdint>
 #include <string>
 #include <unordered_map>
@@ -20,5 +22,9 @@ private:
     bool m_walked = false;
     std::unordered_map<std::uint64_t, std::string> m_names;
 };
+
+/// The id of the control group at `path`, which begins with a slash, below the mounted root or from
+/// there. ENOENT: no such group, or no hierarchy here; the subject is "cgroup PATH".
+Result<std::uint64_t> find_cgroup(const std::string& path);
 
 } // namespace sockit

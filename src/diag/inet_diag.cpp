@@ -91,6 +91,7 @@ bool decode_inet_diag(std::span<const std::byte> payload, const SocketQuery& que
             if (const auto flag = read_object<std::uint8_t>(attribute->payload))
                 info.v6only = *flag != 0;
             break;
+        case INET_DIAG_MARK: info.mark = read_object<std::uint32_t>(attribute->payload); break;
         case INET_DIAG_CGROUP_ID:
             if (const auto id = read_object<std::uint64_t>(attribute->payload); id && query.cgroup)
                 info.cgroup = cgroups.name_of(*id);

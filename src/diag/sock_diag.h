@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "diag/cgroup_names.h"
+#include "diag/recent_cookies.h"
 #include "diag/socket_query.h"
 
 #include <cstddef>
@@ -22,6 +24,10 @@ public:
                                const SocketVisitor& visit);
 
 private:
+    /// query.exact: false when it is not found and a dump may still have it.
+    bool look_up(FdRef netlink, const SocketQuery& query, SocketInfo& info,
+                 const SocketVisitor& visit);
+
     CgroupNames m_cgroups;
 };
 
@@ -30,6 +36,7 @@ struct DumpProgress {
     std::uint32_t sequence = 0; ///< messages of other requests are skipped
     bool done = false;
     std::uint64_t unreadable = 0;
+    RecentCookies recent; ///< of TCP
 };
 
 /// Takes one datagram of the answer: visits its sockets and notes its end in `progress`. An error

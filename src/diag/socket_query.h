@@ -2,8 +2,11 @@
 
 #include "sock/socket_info.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <vector>
 
 namespace sockit {
 
@@ -20,6 +23,14 @@ constexpr StateMask all_states = state_bit(SocketState::BoundInactive) - 1;
 
 enum class SocketProtocol : std::uint8_t { Tcp, Udp, Unix };
 
+/// Both ends of a connection.
+struct SocketPair {
+    Endpoint local;
+    Endpoint peer;
+
+    bool operator==(const SocketPair&) const = default;
+};
+
 /// Which sockets to visit, and how much of each to ask the kernel for.
 struct SocketQuery {
     SocketProtocol protocol = SocketProtocol::Tcp;
@@ -28,6 +39,12 @@ struct SocketQuery {
     bool tcp_info = false; ///< tcp_info and the name of the congestion control
     bool memory = false;
     bool cgroup = false;
+    /// INET_DIAG_REQ_BYTECODE: which sockets of IP the kernel shall leave out. /proc takes no
+    /// notice.
+    std::vector<std::byte> bytecode = {};
+    /// TCP: only this connection is wanted. The kernel finds it without a walk over the others (but
+    /// for one bound to a device, for which there is the walk). /proc takes no notice.
+    std::optional<SocketPair> exact = std::nullopt;
 
     bool operator==(const SocketQuery&) const = default;
 };

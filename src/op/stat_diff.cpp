@@ -7,9 +7,9 @@ namespace sockit {
 
 namespace {
 
-class Comparison {
+class FileComparison {
 public:
-    Comparison(const StatPlan& plan, const Emit& emit, const SavedReader& saved)
+    FileComparison(const StatPlan& plan, const Emit& emit, const SavedReader& saved)
         : m_plan(plan), m_emit(emit), m_saved(saved), m_teller(plan, emit)
     {}
 
@@ -65,7 +65,7 @@ private:
 
 Result<bool> diff_sockets(const StatPlan& plan, const Emit& emit, const SavedReader& saved)
 {
-    return Comparison(plan, emit, saved).run();
+    return FileComparison(plan, emit, saved).run();
 }
 
 } // namespace sockit

@@ -2,6 +2,7 @@
 
 #include "diag/destroy_events.h"
 #include "op/op_loop.h"
+#include "op/stat_filter.h"
 #include "op/stat_show.h"
 
 #include <algorithm>
@@ -14,7 +15,8 @@ enum DestroyToken : std::uint64_t { destroyed_token, listener_gone_token };
 
 class Telling {
 public:
-    Telling(const StatPlan& plan, const Emit& emit) : m_plan(plan), m_emit(emit), m_show(plan, emit)
+    Telling(const StatPlan& plan, const Emit& emit)
+        : m_plan(plan), m_emit(emit), m_filter(plan), m_show(plan, emit)
     {
         m_event.socket.view = plan.view;
         m_event.socket.view.processes = false; // whose it was is not known any more
@@ -24,6 +26,7 @@ public:
 
     Result<StatEnd> run(FdRef output)
     {
+        TRY(m_filter.prepare());
         auto loop = TRY(OpLoop::open(m_plan.deadline));
         auto events = TRY(DestroyEvents::open(
             {.tcp = m_plan.tcp, .udp = m_plan.udp, .v4 = m_plan.v4, .v6 = m_plan.v6}));
@@ -61,6 +64,8 @@ private:
 
     bool tell()
     {
+        if (m_filter.decide(m_event.socket.info, true) != Truth::True)
+            return true;
         count_socket(m_summary.counts, m_event.socket.info);
         m_show.complete(m_event.socket);
         m_event.time = std::chrono::system_clock::now();
@@ -70,6 +75,7 @@ private:
 
     const StatPlan& m_plan;
     const Emit& m_emit;
+    StatFilter m_filter;
     StatShow m_show;
     StatDestroyed m_event;
     StatSummary m_summary;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/deadline.h"
+#include "diag/filter.h"
 #include "event/stat_columns.h"
 
 #include <cstdint>
@@ -54,6 +55,7 @@ struct StatPlan {
     bool v6 = true;
     StatSelection selection = StatSelection::Overview;
     StatSource source = StatSource::Auto;
+    std::optional<Filter> filter;
     StatView view;                     ///< what is asked for
     std::optional<StatView> shown{};   ///< what is shown of it, if not all
     std::optional<std::string> save{}; ///< the file to which all that is asked for goes as well

@@ -11,7 +11,8 @@
 namespace sockit {
 
 StatRows::StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved)
-    : m_plan(plan), m_emit(emit), m_saved(std::move(saved)), m_source(plan.source, plan.proc_root)
+    : m_plan(plan), m_emit(emit), m_saved(std::move(saved)), m_source(plan.source, plan.proc_root),
+      m_filter(plan)
 {}
 
 std::string_view StatRows::via() const
@@ -31,26 +32,32 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_unreadable = 0;
     m_anything_read = false;
     m_stopped = false;
+    TRY(m_filter.prepare());
+    const bool is_saved = m_plan.source == StatSource::Saved;
+    const bool late = m_filter.needs_owners() && !is_saved;
     // The overview counts before it shows.
-    const bool holds = (m_plan.view.processes && m_plan.source != StatSource::Saved) ||
-                       m_plan.selection == StatSelection::Overview;
+    const bool holds =
+        late || (m_plan.view.processes && !is_saved) || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
-        if (!choose(row))
+        const auto matches = m_filter.decide(row, via() != "netlink");
+        if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;
-        if (holds)
+        if (holds) {
             hold(row);
-        else
-            m_stopped = !visit(row);
+            return true;
+        }
+        m_filter.strip(info);
+        m_stopped = !visit(row);
         return !m_stopped;
     };
-    if (m_plan.source == StatSource::Saved)
+    if (is_saved)
         TRY(read_saved(info, take));
-    else
-        for (const auto& query : stat_queries(m_plan))
+    for (auto& query : is_saved ? std::vector<SocketQuery>() : stat_queries(m_plan))
+        if (m_filter.narrow(query))
             TRY(dump(query, info, take));
     if (m_first_failure && !m_anything_read)
         return Failure(std::move(*m_first_failure));
-    visit_held(info, visit);
+    visit_held(info, choose, visit);
     if (m_unreadable > 0)
         m_emit(Warning{std::to_string(m_unreadable) +
                            (via() == "file"   ? " lines of " + escape(*m_plan.from)
@@ -82,7 +89,8 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
 /// In the order in which they were saved, which is that of a listing.
 Result<> StatRows::read_saved(SocketInfo& info, const SocketVisitor& visit)
 {
-    const auto queries = stat_queries(m_plan);
+    auto queries = stat_queries(m_plan);
+    std::erase_if(queries, [&](SocketQuery& query) { return !m_filter.narrow(query); });
     const auto take = [&](const SocketInfo& row) {
         const auto answers_it = [&](const SocketQuery& query) { return answers(query, row); };
         return std::ranges::none_of(queries, answers_it) || visit(row);
@@ -101,24 +109,29 @@ void StatRows::hold(const SocketInfo& row)
     m_inodes.insert(row.peer_inode.value_or(0));
 }
 
-void StatRows::visit_held(SocketInfo& info, const SocketVisitor& visit)
+void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
     if (m_held.size() == 0)
         return;
     // Of saved sockets, the processes were saved as well.
-    const bool look = m_plan.view.processes && m_plan.source != StatSource::Saved;
+    const bool is_saved = m_plan.source == StatSource::Saved;
+    const bool late = m_filter.needs_owners() && !is_saved;
+    const bool wants_owners = late || (m_plan.view.processes && !is_saved);
     Result<OwnerMap> owners;
-    if (look) {
+    if (wants_owners) {
         owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);
         if (!owners)
             m_emit(Warning{"processes are not known", owners.error()});
     }
     m_inodes = {};
-    m_held.for_each(info, [&](const SocketInfo& /*row*/) {
-        if (look)
+    m_held.for_each(info, [&](const SocketInfo& row) {
+        if (wants_owners)
             info.processes_asked = true;
-        if (look && owners)
+        if (wants_owners && owners)
             owners->assign_to(info);
+        if (late && (m_filter.decide(row, true) != Truth::True || !choose(row)))
+            return true;
+        m_filter.strip(info);
         return visit(info);
     });
     if (owners && owners->unreadable() > 0)

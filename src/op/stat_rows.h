@@ -6,6 +6,7 @@
 #include "diag/socket_query.h"
 #include "event/event.h"
 #include "event/saved.h"
+#include "op/stat_filter.h"
 #include "op/stat_plan.h"
 #include "op/stat_source.h"
 
@@ -25,8 +26,8 @@ public:
     /// `saved` reads the plan's file, where that is the source.
     StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved = {});
 
-    /// Whether a socket that was read shall be visited at all; called before its processes are
-    /// looked for.
+    /// Whether a socket that was read, and matches the filter, shall be visited at all; called
+    /// before its processes are looked for, unless the filter needs them.
     using Choice = std::function<bool(const SocketInfo&)>;
 
     /// Reads the sockets anew and visits those chosen in `info`, which is reused for each. What
@@ -45,13 +46,14 @@ private:
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
     Result<> read_saved(SocketInfo& info, const SocketVisitor& visit);
     void hold(const SocketInfo& row);
-    void visit_held(SocketInfo& info, const SocketVisitor& visit);
+    void visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
 
     const StatPlan& m_plan;
     const Emit& m_emit;
     SavedReader m_saved;
     SavedFacts m_saved_facts;
     SocketSource m_source;
+    StatFilter m_filter;
     PackedSockets m_held; ///< rows that wait for their processes
     InodeSet m_inodes;    ///< of those, and of their peers
     std::optional<Error> m_first_failure;

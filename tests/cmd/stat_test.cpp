@@ -101,6 +101,18 @@ TEST(StatPlan, Sources)
     EXPECT_EQ(plan({"--proc-root", "/x"})->proc_root, "/x");
 }
 
+TEST(StatPlan, WordsAreAFilter)
+{
+    const auto filter = parse_filter("state established sport = 22");
+    EXPECT_EQ(plan({"-n", "state", "established", "sport", "=", "22"}),
+              (StatPlan{.selection = StatSelection::Connected, .filter = *filter}));
+    EXPECT_EQ(plan({"-tan", "state established sport", "=22"})->filter, *filter);
+    EXPECT_EQ(plan({"-tan", "sport", "=22"})->selection, StatSelection::All);
+    EXPECT_EQ(plan({"-x", "src", "x*"})->filter, *parse_filter("src unix:x*"));
+    EXPECT_EQ(plan({"-tx", "src", "x.y"})->filter, *parse_filter("src x.y"));
+    EXPECT_EQ(plan({"-t"})->filter, std::nullopt);
+}
+
 TEST(StatPlan, KillingAsksTheKernelForWhatItCanDestroy)
 {
     const StatPlan expected{.act = StatAct::Kill,
@@ -180,8 +192,11 @@ TEST(StatPlan, UsageErrors)
               "--proc-root and --via netlink exclude each other");
     EXPECT_EQ(usage_error({"--netns", "x", "--proc-root", "/x"}),
               "--proc-root and --netns exclude each other");
-    EXPECT_EQ(usage_error({"-t", "sport", "=", ":22"}),
-              "unexpected 'sport': stat does not support filter expressions");
+    EXPECT_EQ(usage_error({"-E", "pid", "1"}),
+              "-E cannot tell whose a socket was: no pid or comm with it");
+    EXPECT_EQ(usage_error({"-t", "sport", "=", ":x y"}),
+              "bad filter at column 9: expected a port from 0 to 65535 or the name of a service, "
+              "not ':x'");
     EXPECT_EQ(usage_error({"--proceses"}), "unknown option '--proceses'");
 }
 

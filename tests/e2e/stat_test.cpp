@@ -363,7 +363,7 @@ TEST(Stat, NothingToReadIsALocalFailureWithARecord)
 
 TEST(Stat, UsageErrorsLeaveStdoutEmpty)
 {
-    for (const Words& words : std::vector<Words>{{"stat", "--json", "dst", ":443"},
+    for (const Words& words : std::vector<Words>{{"stat", "--json", "dst", ":no-such"},
                                                  {"stat", "--json", "--via", "ebpf"},
                                                  {"stat", "--json", "--netns", "no-such-namespace"},
                                                  {"stat", "--jsonl", "-tZ"}}) {

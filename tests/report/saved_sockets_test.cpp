@@ -128,7 +128,7 @@ TEST(SavedSockets, LinesThatAreNoRecordAreSkippedAndCounted)
         "17\n",
         R"({"type":"socket"})"
         "\n",
-        std::string("{\"type\":\"so\0cket\"}\n", 18),
+        std::string("{\"type\":\"so\0cket\"}\n", 19),
         std::string(100'000, '[') + "\n",
         R"({"a":)" + std::string(2'000'000, '1') + "}\n",
         good.substr(0, good.size() / 2) + "\n",

@@ -1,0 +1,90 @@
+#include "op/stat_filter.h"
+
+#include "diag/filter_names.h"
+#include "diag/filter_program.h"
+#include "diag/sock_diag.h"
+
+#include <cerrno>
+#include <utility>
+
+namespace sockit {
+
+namespace {
+
+/// A dump of no state at all: the kernel looks at the program, and at who sends it.
+Result<> check_marks_are_told()
+{
+    const Filter filter{.states = {}, .steps = {MarkTest{}}};
+    SocketQuery query{.protocol = SocketProtocol::Tcp, .family = AF_INET, .states = 0};
+    query.bytecode = compile_filter(filter, query).code;
+    SocketInfo none;
+    const auto dumped =
+        SockDiag().dump(query, none, [](const SocketInfo& /*info*/) { return true; });
+    if (dumped)
+        return {};
+    auto error = dumped.error();
+    if (error.code == EPERM)
+        error.detail = "the kernel tells fwmark to CAP_NET_ADMIN only";
+    return Failure(std::move(error));
+}
+
+} // namespace
+
+StatFilter::StatFilter(const StatPlan& plan) : m_plan(plan), m_filter(plan.filter)
+{
+    m_needs_owners = m_filter && sockit::needs_owners(*m_filter);
+}
+
+Result<> StatFilter::prepare()
+{
+    if (!m_filter || std::exchange(m_prepared, true))
+        return {};
+    if (m_plan.source == StatSource::Proc || m_plan.source == StatSource::Saved) {
+        if (has_test<MarkTest>(*m_filter) && m_plan.source == StatSource::Proc)
+            return Failure(Error::unsupported("filter", "fwmark: /proc does not tell it"));
+        TRY(find_hosts(*m_filter));
+    } else {
+        TRY(find_names(*m_filter));
+        if (has_test<MarkTest>(*m_filter))
+            TRY(check_marks_are_told());
+    }
+    m_whole = FilterEvaluator(m_filter->steps);
+    return {};
+}
+
+bool StatFilter::narrow(SocketQuery& query)
+{
+    if (!m_filter)
+        return true;
+    if (m_filter->states)
+        query.states = *m_filter->states;
+    auto program = compile_filter(*m_filter, query);
+    query.bytecode = std::move(program.code);
+    m_cgroup_is_ours = !query.cgroup && has_test<CgroupTest>(*m_filter);
+    query.cgroup = query.cgroup || m_cgroup_is_ours;
+    if (query.protocol == SocketProtocol::Tcp)
+        query.exact = only_connection(*m_filter, query.family);
+    // A connection that is looked up is not shown to the program.
+    m_rest = FilterEvaluator(query.exact ? m_filter->steps : std::move(program.rest));
+    return !program.never;
+}
+
+Truth StatFilter::decide(const SocketInfo& info, bool whole)
+{
+    auto& evaluator = whole ? m_whole : m_rest;
+    return evaluator.empty() ? Truth::True : evaluator(info);
+}
+
+void StatFilter::strip(SocketInfo& info) const
+{
+    if (m_cgroup_is_ours)
+        info.cgroup.reset();
+    if (!m_plan.view.processes) {
+        info.processes.reset();
+        info.peer_processes.reset();
+        info.processes_asked = false;
+        info.processes_incomplete = false;
+    }
+}
+
+} // namespace sockit
