@@ -1,4 +1,5 @@
 #include "base/parse.h"
+#include "cmd/plan_common.h"
 #include "cmd/stat.h"
 #include "cmd/stat_columns.h"
 
@@ -52,6 +53,15 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
         plan.sort = TRY(plan_order(*args.sort));
     for (const auto& order : plan.sort)
         add_need(*order.column, plan.view);
+    const bool more_wanted =
+        args.time.events || args.extended || args.info || args.memory || args.timers;
+    if (plan.selection == StatSelection::Overview && !args.columns && !more_wanted)
+        plan.view.columns = TRY(plan_columns("netid,queue,local,owner", ""));
+    if (args.timeout && !args.resolve)
+        return Failure(Error::usage("--timeout needs -r"));
+    constexpr Duration customary = std::chrono::seconds(5);
+    if (args.resolve)
+        plan.names_limit = TRY(plan_duration(args.timeout, "--timeout")).value_or(customary);
     if (!plan.count_by.empty() && (args.columns || args.sort))
         return Failure(Error::usage(std::string("--count-by and ") +
                                     (args.columns ? "--columns" : "--sort") +
@@ -66,6 +76,7 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
     const bool some_kind = args.tcp || args.udp || args.local;
     const bool some_family = args.v4 || args.v6;
     StatPlan plan;
+    TRY(take_second_file(args.time, words, plan));
     plan.source = TRY(plan_source(args));
     plan.proc_root = args.proc_root.value_or(plan.proc_root);
     if (some_kind || some_family) {
@@ -84,11 +95,10 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
     else if (some_kind || some_family)
         plan.selection = StatSelection::Connected;
     else if (args.time.looks_at_all() ||
-             ((args.count_by || args.columns || args.sort) && !args.time.kill))
+             ((args.count_by || args.columns || args.sort) && words.empty() && !args.time.kill))
         plan.selection = StatSelection::All;
-    else if (args.totals)
+    else if (args.totals && words.empty())
         plan.selection = StatSelection::None;
-    TRY(take_second_file(args.time, words, plan));
     plan.filter = TRY(plan_filter(words, plan));
     if (plan.filter && plan.selection == StatSelection::Overview)
         plan.selection = StatSelection::Connected;
@@ -100,8 +110,8 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .tcp_info = args.info,
                  .memory = args.memory,
                  .timer = args.timers,
-                 .peer = !overview, // those who wait for clients have none
                  .threads = args.threads,
+                 .names = args.resolve,
                  .one_line = args.one_line};
     TRY(plan_views(args, plan));
     plan.services = !args.numeric && !args.output.json && !args.output.jsonl;

@@ -45,6 +45,9 @@ Result<> plan_events(StatPlan& plan)
         return Failure(Error::usage("-E asks the kernel: it excludes --via proc and --proc-root"));
     if (!plan.tcp && !plan.udp)
         return Failure(unsupported("bind", "the kernel tells of TCP and UDP sockets only"));
+    if (!plan.count_by.empty() || !plan.sort.empty() || plan.totals || plan.check ||
+        plan.view.names)
+        return Failure(Error::usage("-E excludes --count-by, --sort, --check, -r and -s"));
     plan.local = false;
     plan.act = StatAct::Events;
     return {};

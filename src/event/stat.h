@@ -21,10 +21,10 @@ struct StatView {
     bool tcp_info = false;
     bool memory = false;
     bool timer = false;    ///< for people; machines get it always
-    bool peer = true;      ///< for people; machines get it always
     bool threads = false;  ///< processes by thread
     bool commands = false; ///< what the processes were started as, and when
     bool users = false;    ///< users by name
+    bool names = false;    ///< addresses by name
     bool one_line = false; ///< for people: everything on the socket's own line
     /// For people: these instead of ss's.
     std::vector<const StatColumn*> columns;
@@ -71,6 +71,8 @@ struct StatSocket {
     StatView view;
     std::string local_service; ///< the port's name; empty: show the number
     std::string peer_service;
+    std::string local_name; ///< the address's; empty: none, or not asked for
+    std::string peer_name;
     std::string user;                           ///< the uid's name; empty: none, or not asked for
     std::vector<StatProcess> processes;         ///< the owners once each, where asked for
     std::chrono::system_clock::time_point time; ///< when it was read; only with `processes`

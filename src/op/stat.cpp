@@ -7,6 +7,8 @@
 #include "op/stat_show.h"
 #include "op/stat_sorter.h"
 
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -91,14 +93,17 @@ private:
     bool take()
     {
         ++m_matched;
-        if (m_plan.count_by.empty() && m_plan.sort.empty())
-            return m_show.show();
         auto& socket = m_show.socket();
-        m_show.complete(socket);
-        if (m_plan.sort.empty())
+        if (!m_plan.count_by.empty()) {
+            m_show.complete(socket);
             m_groups.add(socket);
-        else
+        } else if (!m_plan.sort.empty() || m_plan.view.names) {
+            m_show.details().want_names(socket.info);
+            m_show.complete(socket);
             m_sorter.add(socket);
+        } else {
+            return m_show.show();
+        }
         return true;
     }
 
@@ -114,6 +119,10 @@ private:
     void finish()
     {
         m_groups.emit_all(m_emit);
+        if (const auto late = m_show.details().look_up_names(); late > 0)
+            m_emit(Warning{"the names of " + std::to_string(late) + " addresses did not come in " +
+                               "time",
+                           std::nullopt});
         m_sorter.visit(m_show.socket(), [&] { return m_show.show(); });
     }
 

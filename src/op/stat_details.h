@@ -3,6 +3,7 @@
 #include "diag/process_details.h"
 #include "event/stat.h"
 #include "op/stat_plan.h"
+#include "sock/host_names.h"
 #include "sock/service_names.h"
 #include "sock/user_names.h"
 
@@ -16,6 +17,10 @@ class StatDetails {
 public:
     explicit StatDetails(const StatPlan& plan) : m_plan(plan), m_process_details(plan.proc_root) {}
 
+    /// Makes the names of its addresses wanted, where the plan wants names.
+    void want_names(const SocketInfo& info);
+    /// Asks for all names that are wanted; returns how many did not come in time.
+    std::size_t look_up_names();
     /// Fills what belongs to `socket.info`.
     void complete(StatSocket& socket);
 
@@ -24,6 +29,7 @@ private:
     void add_processes(StatSocket& socket);
 
     const StatPlan& m_plan;
+    HostNames m_hosts;
     ServiceNames m_services;
     UserNames m_users;
     ProcessDetailsReader m_process_details;

@@ -65,7 +65,8 @@ struct StatPlan {
     bool totals = false;                        ///< the kernel's own counts, first
     std::vector<const StatColumn*> count_by;    ///< how many say the same there, instead of sockets
     std::vector<StatOrder> sort;
-    bool check = false; ///< it is a failure when nothing matches
+    Duration names_limit{}; ///< so long at most to find the names of addresses, in all
+    bool check = false;     ///< it is a failure when nothing matches
     std::string proc_root = "/proc";
 
     bool operator==(const StatPlan&) const = default;

@@ -124,16 +124,25 @@ void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVi
             m_emit(Warning{"processes are not known", owners.error()});
     }
     m_inodes = {};
+    std::uint64_t undecided = 0;
     m_held.for_each(info, [&](const SocketInfo& row) {
         if (wants_owners)
             info.processes_asked = true;
         if (wants_owners && owners)
             owners->assign_to(info);
-        if (late && (m_filter.decide(row, true) != Truth::True || !choose(row)))
-            return true;
+        if (late) {
+            const auto matches = m_filter.decide(row, true);
+            undecided += matches == Truth::Unknown ? 1 : 0;
+            if (matches != Truth::True || !choose(row))
+                return true;
+        }
         m_filter.strip(info);
         return visit(info);
     });
+    if (undecided > 0)
+        m_emit(Warning{"whose they are is not known, and so not whether they match: " +
+                           std::to_string(undecided) + " sockets",
+                       std::nullopt});
     if (owners && owners->unreadable() > 0)
         m_emit(Note{"processes whose descriptors may not be seen: " +
                     std::to_string(owners->unreadable())});

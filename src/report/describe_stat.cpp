@@ -24,6 +24,14 @@ std::string_view family_name(int family)
     }
 }
 
+void add_name(Fields& fields, std::string_view key, std::string_view name)
+{
+    if (name.empty())
+        fields.add(key, nullptr);
+    else
+        fields.add(key, name);
+}
+
 void add_cookie(Fields& fields, const std::optional<std::uint64_t>& cookie)
 {
     if (!cookie) {
@@ -168,13 +176,17 @@ void append_queue(std::string& out, const std::optional<std::uint64_t>& bytes)
     out += bytes ? std::to_string(*bytes) : "-";
 }
 
+/// To these the columns are narrowed before the row is cut.
+constexpr std::size_t least_address = 15;
+constexpr std::size_t least_process = 10;
+
 void fill_row(const StatSocket& event, Record& record)
 {
     const auto& info = event.info;
     const auto& view = event.view;
     if (!view.columns.empty()) {
         for (const auto* column : view.columns)
-            append_column(record.cell(column->header, column->right).text, *column, event);
+            fill_cell(record, *column, event);
         return;
     }
     record.cell("Netid").text = info.netid;
@@ -182,10 +194,16 @@ void fill_row(const StatSocket& event, Record& record)
     auto& waiting = record.cell("Recv-Q");
     append_queue(waiting.text, info.recv_q);
     append_queue(record.cell("Send-Q").text, info.send_q);
-    append_local(record.cell("Local Address:Port").text, info, event.local_service);
-    if (view.peer)
-        append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
+    auto& local = record.cell("Local Address:Port");
+    local.least = least_address;
+    local.keeps_end = true;
+    append_local(local.text, info, event.local_service, event.local_name);
+    auto& peer = record.cell("Peer Address:Port");
+    peer.least = least_address;
+    peer.keeps_end = true;
+    append_peer(peer.text, info, event.peer_service, event.peer_name);
     auto& rest = record.cell("Process");
+    rest.least = least_process;
     if (is_accept_queue_full(info) == true) {
         rest.text = "accept-queue-full";
         rest.color = Color::Red;
@@ -240,12 +258,14 @@ void add_socket(Fields& fields, const StatSocket& event)
     fields.add("send_q", info.send_q);
     fields.add("local", info.local);
     fields.add("peer", info.peer);
+    if (view.names) {
+        add_name(fields, "local_name", event.local_name);
+        add_name(fields, "peer_name", event.peer_name);
+    }
     add_interface(fields, info.interface);
     fields.add("uid", info.uid);
-    if (view.users && event.user.empty())
-        fields.add("user", nullptr);
-    else if (view.users)
-        fields.add("user", event.user);
+    if (view.users)
+        add_name(fields, "user", event.user);
     if (info.inode.value_or(0) != 0)
         fields.add("inode", *info.inode);
     else

@@ -35,11 +35,14 @@ void append_device(std::string& out, std::uint32_t index)
         append_number(out, index);
 }
 
-void append_address(std::string& out, const SocketInfo& info, const Endpoint& endpoint)
+void append_address(std::string& out, const SocketInfo& info, const Endpoint& endpoint,
+                    std::string_view name)
 {
     // An IPv6 wildcard that takes IPv4 too is every address there is.
     const bool both = info.v6only == false && endpoint.is_wildcard();
-    if (endpoint.family() == AF_INET) {
+    if (!name.empty()) {
+        out += escape(name);
+    } else if (endpoint.family() == AF_INET) {
         out += endpoint.address();
     } else if (both) {
         out += '*';
@@ -142,22 +145,24 @@ void append_milliseconds(std::string& out, std::uint64_t nanoseconds)
     out += "ms";
 }
 
-void append_local(std::string& out, const SocketInfo& info, std::string_view service)
+void append_local(std::string& out, const SocketInfo& info, std::string_view service,
+                  std::string_view name)
 {
     if (info.family == AF_UNIX) {
         append_unix(out, info.local, info.inode.value_or(0));
         return;
     }
-    append_address(out, info, info.local);
+    append_address(out, info, info.local, name);
     append_port(out, info.local, service);
 }
 
-void append_peer(std::string& out, const SocketInfo& info, std::string_view service)
+void append_peer(std::string& out, const SocketInfo& info, std::string_view service,
+                 std::string_view name)
 {
     if (info.family == AF_UNIX) {
         append_unix(out, Endpoint(), info.peer_inode.value_or(0));
     } else if (info.peer) {
-        append_address(out, info, *info.peer);
+        append_address(out, info, *info.peer, name);
         append_port(out, *info.peer, service);
     } else if (info.family == AF_INET) {
         out += "0.0.0.0:*";

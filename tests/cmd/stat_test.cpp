@@ -42,7 +42,8 @@ TEST(StatPlan, WithoutWordsAnOverviewWithProcesses)
     StatPlan expected;
     expected.selection = StatSelection::Overview;
     expected.view.processes = true;
-    expected.view.peer = false;
+    for (const auto* name : {"netid", "queue", "local", "owner"})
+        expected.view.columns.push_back(find_stat_column(name));
     expected.services = true;
     EXPECT_EQ(plan({}), expected);
     expected.services = false;
@@ -133,7 +134,7 @@ TEST(StatPlan, Events)
     EXPECT_FALSE(planned->udp);
     EXPECT_EQ(planned->deadline, std::chrono::seconds(2));
     EXPECT_EQ(planned->count, 3U);
-    EXPECT_TRUE(plan({"-E"})->view.peer);
+    EXPECT_TRUE(plan({"-E"})->view.columns.empty());
     EXPECT_EQ(plan({"-xE"}).error().domain, Domain::Unsupported);
 }
 

@@ -14,6 +14,9 @@ namespace {
 SocketInfo known_to_both(SocketInfo info)
 {
     info.cookie.reset();
+    info.inet_options.reset();
+    info.mark.reset();
+    info.drops.reset();
     info.v6only.reset();
     info.shutdown.reset();
     info.accept_limit.reset();
