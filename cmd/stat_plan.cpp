@@ -3,6 +3,7 @@
 #include "cmd/stat.h"
 #include "cmd/stat_columns.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sockit {
@@ -49,6 +50,9 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
         for (const auto* column : columns)
             add_need(*column, plan.view);
     }
+    for (auto at = plan.count_by.begin(); at != plan.count_by.end(); ++at)
+        if (std::find(plan.count_by.begin(), at, *at) != at) // keys of one object
+            return Failure(Error::usage("--count-by names " + std::string((*at)->name) + " twice"));
     if (args.sort)
         plan.sort = TRY(plan_order(*args.sort));
     for (const auto& order : plan.sort)

@@ -83,10 +83,10 @@ StatValue tcp_info_member(Column column, Row row, Owner)
     return found != row.info.tcp_info.end() ? number(found->value) : StatValue();
 }
 
-template <std::uint32_t SocketMemory::* member>
+template <std::uint32_t SocketMemory::* Member>
 StatValue memory_member(Column, Row row, Owner)
 {
-    return row.info.memory ? StatValue(std::uint64_t{(*row.info.memory).*member}) : StatValue();
+    return row.info.memory ? StatValue(std::uint64_t{(*row.info.memory).*Member}) : StatValue();
 }
 
 StatValue shutdown_of(Column, Row row, Owner)
@@ -367,7 +367,7 @@ constexpr std::array fixed_columns{
                .value = [](Column, Row row, Owner) { return text(row.info.congestion); }},
 };
 
-template <std::uint32_t SocketMemory::* member>
+template <std::uint32_t SocketMemory::* Member>
 constexpr StatColumn memory_column(std::string_view name)
 {
     return {.name = name,
@@ -376,7 +376,7 @@ constexpr StatColumn memory_column(std::string_view name)
             .help = {},
             .need = StatNeed::Memory,
             .right = true,
-            .value = memory_member<member>};
+            .value = memory_member<Member>};
 }
 
 std::vector<StatColumn> all_columns()

@@ -120,6 +120,7 @@ TEST(StatViews, UsageErrorsNameTheColumnAndTheNearest)
               "unknown column '\\x1b' in --sort; sockit stat --help names the columns");
     EXPECT_EQ(view_error({"--columns", "state,"}),
               "unknown column '' in --columns; sockit stat --help names the columns");
+    EXPECT_EQ(view_error({"--count-by", "state,pid,State"}), "--count-by names state twice; ");
     EXPECT_EQ(view_error({"--count-by", "state", "--sort", "state"}),
               "--count-by and --sort exclude each other; ");
     EXPECT_EQ(view_error({"--count-by", "state", "--columns", "state"}),
