@@ -1,6 +1,8 @@
 #include "cmd/stat.h"
 
 #include "cmd/run_planned.h"
+#include "cmd/screen.h"
+#include "cmd/stat_acts.h"
 #include "report/describe.h"
 
 namespace sockit {
@@ -11,6 +13,7 @@ const DocumentShape& shape_of(StatAct act, bool counts)
 {
     switch (act) {
     case StatAct::Events: return stat_events_shape;
+    case StatAct::Watch:
     case StatAct::Diff: return stat_changes_shape;
     case StatAct::List:
     case StatAct::Kill: break;
@@ -28,13 +31,21 @@ public:
             emit(Failed{error});
             emit(StatSummary{});
         };
-        const auto plan = plan_stat(m_args, words);
-        const bool as_it_happens = plan && plan->act == StatAct::Events;
+        auto output = plan_output(m_args.output);
+        auto plan = plan_stat(m_args, words);
+        const bool watches = plan && plan->act == StatAct::Watch;
+        const bool as_it_happens = watches || (plan && plan->act == StatAct::Events);
+        if (watches && output) {
+            plan->live = watches_live(*plan, *output);
+            if (!plan->live && output->format == Format::Text)
+                output->format = Format::Jsonl; // changes are for programs
+        }
         return run_planned(
-            plan_output(m_args.output), plan, m_args.netns,
+            output, plan, m_args.netns,
             {.shape = shape_of(plan ? plan->act : StatAct::List, m_args.count_by.has_value()),
              .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
-             .header = !m_args.no_header},
+             .header = !m_args.no_header,
+             .screen = plan && plan->live ? screen_size : nullptr},
             run_stat, early);
     }
 

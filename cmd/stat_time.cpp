@@ -1,19 +1,13 @@
 #include "cmd/stat_time.h"
 
+#include "base/parse.h"
 #include "cmd/plan_common.h"
-#include "op/stat.h"
-#include "op/stat_diff.h"
-#include "op/stat_events.h"
-#include "op/stat_kill.h"
-#include "report/saved_sockets.h"
 
-#include <functional>
+#include <chrono>
 #include <initializer_list>
 #include <limits>
 #include <string_view>
 #include <utility>
-
-#include <unistd.h>
 
 namespace sockit {
 
@@ -86,6 +80,18 @@ void plan_diff(const std::string& earlier, StatPlan& plan)
         plan.selection = StatSelection::All;
 }
 
+Result<> plan_watch(const std::string& interval, StatPlan& plan)
+{
+    if (!plan.count_by.empty() || !plan.sort.empty() || plan.totals)
+        return Failure(Error::usage("--watch shows sockets as they come: it excludes --count-by, "
+                                    "--sort and -s"));
+    plan.interval = TRY(parse_duration(interval, "--watch"));
+    if (plan.interval < std::chrono::milliseconds(10))
+        return bad_value("--watch", interval, "expected at least 10ms");
+    plan.act = StatAct::Watch;
+    return {};
+}
+
 /// Usage errors name the first two that were given.
 Result<> only_one_of(std::initializer_list<std::pair<std::string_view, bool>> options)
 {
@@ -101,72 +107,6 @@ Result<> only_one_of(std::initializer_list<std::pair<std::string_view, bool>> op
     return {};
 }
 
-/// A file of saved sockets that appears whole or not at all.
-class SavedFile {
-public:
-    explicit SavedFile(OutputFile file, const std::string& path)
-        : m_file(std::move(file)), m_reporter(options(m_file.ref(), path), shape)
-    {}
-
-    Emit emit()
-    {
-        return [this](const Event& event) { return m_reporter.emit(event); };
-    }
-
-    Result<> finish()
-    {
-        m_reporter.finish();
-        if (m_reporter.failure())
-            return Failure(*m_reporter.failure());
-        return m_file.commit();
-    }
-
-private:
-    static constexpr DocumentShape shape{.schema = "sockit.stat/1", .placements = {}};
-
-    static ReportOptions options(FdRef file, const std::string& path)
-    {
-        ReportOptions options;
-        options.format = Format::Jsonl;
-        options.records = file;
-        options.records_name = path;
-        options.text.flush = Flush::WhenFull;
-        return options;
-    }
-
-    OutputFile m_file;
-    Reporter m_reporter;
-};
-
-Ending ending_of(const Result<>& done)
-{
-    if (done)
-        return {};
-    return {.status = exit_status(done.error()), .why = done.error(), .signal = {}};
-}
-
-/// The listing, saved on the way where that is planned.
-Result<std::uint64_t> list_sockets(const StatPlan& plan, const Emit& emit)
-{
-    SavedSockets saved;
-    if (!plan.save)
-        return stat_sockets(plan, emit, {.read = std::ref(saved), .save = {}});
-    SavedFile file(TRY(OutputFile::open(*plan.save)), *plan.save);
-    const auto listed = stat_sockets(plan, emit, {.read = std::ref(saved), .save = file.emit()});
-    if (listed)
-        TRY(file.finish());
-    return listed;
-}
-
-Ending ending_of(const StatPlan& plan, const Result<std::uint64_t>& listed)
-{
-    if (!listed)
-        return ending_of(Failure(listed.error()));
-    if (plan.check && *listed == 0)
-        return ending_of(Failure(Error::unmet("stat", "", "no socket matches")));
-    return {};
-}
-
 } // namespace
 
 std::vector<Option> stat_time_options(StatTimeArgs& args)
@@ -175,11 +115,13 @@ std::vector<Option> stat_time_options(StatTimeArgs& args)
         {"-K,--kill", "", "Destroy the sockets that match, and show each", &args.kill},
         {"--dry-run", "", "With -K: show what would be destroyed", &args.dry_run},
         {"-E,--events", "", "Show TCP and UDP sockets when the kernel destroys them", &args.events},
+        {"--watch", "[DUR]", "Look again every DUR (1s): a live table, or records of changes",
+         &args.watch, "1s"},
         {"--save", "FILE", "Save all that is known of the sockets, as JSON Lines", &args.save},
         {"--from", "FILE", "Read saved sockets instead of the kernel's", &args.from},
         {"--diff", "FILE", "Compare saved sockets with those of a second FILE", &args.diff},
         {"--deadline", "DUR", "Stop after that time", &args.deadline},
-        {"--count", "N", "Stop after N events", &args.count},
+        {"--count", "N", "Stop after N events or looks", &args.count},
     };
 }
 
@@ -200,16 +142,18 @@ Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
     TRY(only_one_of({{"-K", args.kill},
                      {"-E", args.events},
                      {"--diff", args.diff.has_value()},
+                     {"--watch", args.watch.has_value()},
                      {"--save", args.save.has_value()}}));
     TRY(only_one_of({{"-K", args.kill},
                      {"-E", args.events},
                      {"--diff", args.diff.has_value()},
+                     {"--watch", args.watch.has_value()},
                      {"--from", args.from.has_value()}}));
     if (args.dry_run && !args.kill)
         return Failure(Error::usage("--dry-run needs -K"));
-    if (!args.events && (args.deadline || args.count))
-        return Failure(
-            Error::usage(std::string(args.deadline ? "--deadline" : "--count") + " needs -E"));
+    if (!args.events && !args.watch && (args.deadline || args.count))
+        return Failure(Error::usage(std::string(args.deadline ? "--deadline" : "--count") +
+                                    " needs -E or --watch"));
     plan.deadline = TRY(plan_duration(args.deadline, "--deadline"));
     plan.count =
         TRY(plan_number(args.count, "--count", 1, std::numeric_limits<std::uint64_t>::max()));
@@ -221,30 +165,11 @@ Result<> plan_stat_time(const StatTimeArgs& args, StatPlan& plan)
     plan.from = args.from;
     if (args.diff)
         plan_diff(*args.diff, plan);
+    if (args.watch)
+        TRY(plan_watch(*args.watch, plan));
     if (args.kill)
         return plan_kill(args, plan);
     return args.events ? plan_events(plan) : Result<>();
-}
-
-Result<Ending> run_stat(const StatPlan& plan, const Emit& emit)
-{
-    switch (plan.act) {
-    case StatAct::List: break;
-    case StatAct::Kill: return ending_of(kill_sockets(plan, emit));
-    case StatAct::Diff: {
-        SavedSockets saved;
-        const auto changed = diff_sockets(plan, emit, std::ref(saved));
-        if (!changed)
-            return ending_of(Failure(changed.error()));
-        return Ending{
-            .status = *changed ? ExitStatus::No : ExitStatus::Done, .why = {}, .signal = {}};
-    }
-    case StatAct::Events: {
-        const auto end = TRY(tell_destroyed(plan, emit, FdRef{STDOUT_FILENO}));
-        return Ending{.status = {}, .why = {}, .signal = end.signal};
-    }
-    }
-    return ending_of(plan, list_sockets(plan, emit));
 }
 
 } // namespace sockit

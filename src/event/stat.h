@@ -122,12 +122,32 @@ struct StatChange {
     bool operator==(const StatChange&) const = default;
 };
 
+/// How fast a connection moves bytes, or, at a terminal, any row of the table.
+struct StatRate {
+    StatSocket socket;
+    std::optional<SocketChange> change;   ///< since the last look
+    std::optional<double> received_per_s; ///< bytes
+    std::optional<double> sent_per_s;     ///< acknowledged by the peer
+
+    bool operator==(const StatRate&) const = default;
+};
+
 struct StatChanges {
     std::uint64_t opened = 0;
     std::uint64_t closed = 0;
     std::uint64_t replaced = 0;
 
     bool operator==(const StatChanges&) const = default;
+};
+
+/// The rows of one look were all told: what a terminal shows is complete.
+struct StatFrame {
+    std::vector<StatCount> counts;
+    StatChanges changes; ///< since the first look
+    std::chrono::nanoseconds interval{};
+    std::chrono::system_clock::time_point time;
+
+    bool operator==(const StatFrame&) const = default;
 };
 
 struct StatSummary {

@@ -13,6 +13,8 @@ public:
     /// False when the output can take no more.
     bool tell(const Snapshot& before, const Snapshot& after,
               const std::vector<Snapshot::Difference>& differences);
+    /// Counts them without a word.
+    void count(const std::vector<Snapshot::Difference>& differences);
     [[nodiscard]] const StatChanges& changes() const { return m_changes; }
 
 private:

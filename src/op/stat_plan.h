@@ -40,12 +40,15 @@ enum class StatAct : std::uint8_t {
     Kill,   ///< destroy what matches
     Events, ///< tell of sockets when they are destroyed
     Diff,   ///< compare two files
+    Watch,  ///< look again and again
 };
 
 struct StatPlan {
     StatAct act = StatAct::List;
-    std::optional<Duration> deadline{};   ///< for the whole run
-    std::optional<std::uint64_t> count{}; ///< stop after so many events
+    Duration interval = std::chrono::seconds(1); ///< between two looks
+    bool live = false;                           ///< a person looks on: a table instead of records
+    std::optional<Duration> deadline{};          ///< for the whole run
+    std::optional<std::uint64_t> count{};        ///< stop after so many events, or looks
     bool tcp = true;
     bool udp = true;
     bool local = true; ///< unix sockets

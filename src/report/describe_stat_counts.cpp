@@ -26,6 +26,7 @@ constexpr std::array stat_counts_placements{
 constexpr std::array stat_changes_placements{
     Placement{"start", Placement::Where::Top},
     Placement{"change", Placement::Where::Array, "changes"},
+    Placement{"rate", Placement::Where::Array, "rates"},
     Placement{"summary", Placement::Where::Object, "summary"},
 };
 constexpr std::array stat_events_placements{

@@ -218,6 +218,21 @@ TEST(StatPlan, DiffTakesTwoFiles)
     EXPECT_EQ(usage_error({"--diff", "a"}), "--diff takes two files");
 }
 
+TEST(StatPlan, WatchingTakesADurationOrNone)
+{
+    const auto planned = plan({"-n", "--watch"});
+    EXPECT_EQ(planned->act, StatAct::Watch);
+    EXPECT_EQ(planned->interval, std::chrono::seconds(1));
+    EXPECT_EQ(planned->selection, StatSelection::All);
+    EXPECT_FALSE(planned->view.processes);
+    EXPECT_EQ(plan({"-tln", "--watch", "250ms"})->interval, std::chrono::milliseconds(250));
+    EXPECT_EQ(plan({"--watch=2", "-tln"})->interval, std::chrono::seconds(2));
+    EXPECT_EQ(plan({"--watch", "-t", "--count", "2"})->count, 2U);
+    EXPECT_TRUE(usage_error({"--watch", "1ms"}).starts_with("bad --watch '1ms'"));
+    EXPECT_TRUE(usage_error({"--watch", "1x"}).starts_with("bad --watch '1x'"));
+    EXPECT_EQ(usage_error({"--watch", "-tK"}), "-K and --watch exclude each other");
+}
+
 TEST(StatPlan, UsageErrors)
 {
     EXPECT_EQ(usage_error({"--from", "f", "--via", "proc"}),
@@ -226,7 +241,7 @@ TEST(StatPlan, UsageErrors)
     EXPECT_EQ(usage_error({"--from", "f", "-tK"}), "-K and --from exclude each other");
     EXPECT_EQ(usage_error({"-tKE"}), "-K and -E exclude each other");
     EXPECT_EQ(usage_error({"--dry-run"}), "--dry-run needs -K");
-    EXPECT_EQ(usage_error({"--count", "1"}), "--count needs -E");
+    EXPECT_EQ(usage_error({"--count", "1"}), "--count needs -E or --watch");
     EXPECT_TRUE(usage_error({"-E", "--count", "0"}).starts_with("bad --count '0'"));
     EXPECT_TRUE(usage_error({"-K"}).starts_with("-K needs a kind"));
     EXPECT_EQ(usage_error({"-tK", "--via", "proc"}),
