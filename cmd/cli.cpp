@@ -1,4 +1,5 @@
 #include "base/escape.h"
+#include "base/parse.h"
 #include "base/suggest.h"
 #include "cmd/command.h"
 
@@ -89,6 +90,25 @@ Error unknown_option(const std::string& word, const std::vector<Option>& options
     return error;
 }
 
+/// The words with the values that may be left out.
+std::vector<std::string> completed(std::span<const std::string> words,
+                                   const std::vector<Option>& options)
+{
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        out.push_back(words[i]);
+        const auto assumed = [&](const Option& option) {
+            return !option.assumed.empty() && std::ranges::count(split(option.names), words[i]) > 0;
+        };
+        const auto option = std::ranges::find_if(options, assumed);
+        const bool given =
+            i + 1 < words.size() && !words[i + 1].empty() && is_digit(words[i + 1].front());
+        if (option != options.end() && !given)
+            out.push_back(option->assumed);
+    }
+    return out;
+}
+
 } // namespace
 
 Result<bool> parse_words(const Command& command, Invocation& invocation,
@@ -114,7 +134,7 @@ Result<bool> parse_words(const Command& command, Invocation& invocation,
     for (const auto& option : options)
         declare(app, option, in_order);
     try {
-        std::vector<std::string> reversed(words.begin(), dashes);
+        auto reversed = completed({words.begin(), dashes}, options);
         std::ranges::reverse(reversed);
         app.parse(std::move(reversed));
     } catch (const CLI::ArgumentMismatch& mismatch) {

@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "cmd/stat_columns.h"
 
 #include <array>
 
@@ -19,7 +20,7 @@ constexpr std::string_view sockopts_targets =
     "this.\n"
     "As one word: pid=P,fd=N, inode=N, cookie=HEX, sock=ADDR:PORT[-PEER].";
 
-constexpr std::array table{
+const std::array table{
     Command{.name = "listen",
             .synopsis = "[ADDR:]PORT | unix:PATH [-- CMD…]",
             .summary = "Accept connections: a pipe to stdin and stdout, or a command for each",
@@ -153,11 +154,7 @@ constexpr std::array table{
         .name = "stat",
         .synopsis = "[FILTER]",
         .summary = "List sockets, their queues, processes and TCP state",
-        .details =
-            "Without options: how many sockets are in which state, and who waits for clients.\n"
-            "Switches combine as in `sockit stat -tlnp`.\n"
-            "FILTER is ss's: [state X | exclude X]... [EXPRESSION], with src, dst, sport, dport, dev,\n"
-            "fwmark, cgroup, autobound, and pid, comm, uid, user, inode besides.",
+        .details = stat_details(),
         .make = make_stat,
     },
 };

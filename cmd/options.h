@@ -27,6 +27,9 @@ struct Option {
     std::variant<bool*, int*, std::optional<std::string>*, std::vector<std::string>*,
                  std::vector<GivenValue>*>
         into;
+    /// The value where none is given. Then one is taken only if it begins with a digit, since other
+    /// words may be meant for the command.
+    std::string assumed = {};
 };
 
 /// Options that shape what is printed, the same in every command.

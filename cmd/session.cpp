@@ -128,6 +128,7 @@ Result<std::unique_ptr<Session>> Session::open(const OutputPlan& plan, const Str
     options.text.verbosity = plan.verbosity;
     options.text.width = plan.wide ? 0 : terminal_width(options.records);
     options.text.header = use.header;
+    options.text.screen = use.screen;
     options.text.flush = use.flush;
     std::unique_ptr<Session> session(new Session(options, use, std::move(file)));
     if (plan.report)

@@ -5,6 +5,7 @@
 #include "event/event.h"
 #include "report/reporter.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,7 @@ struct StreamUse {
     Flush flush = Flush::EachRecord;
     bool stdout_carries_payload = false; ///< text records go to stderr
     bool header = true;                  ///< tables have one
+    std::function<ScreenSize()> screen;  ///< records are frames for a terminal of that size
 };
 
 /// Why and how a command ended.

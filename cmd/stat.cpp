@@ -1,11 +1,25 @@
 #include "cmd/stat.h"
 
 #include "cmd/run_planned.h"
+#include "cmd/screen.h"
+#include "cmd/stat_acts.h"
 #include "report/describe.h"
 
 namespace sockit {
 
 namespace {
+
+const DocumentShape& shape_of(StatAct act, bool counts)
+{
+    switch (act) {
+    case StatAct::Events: return stat_events_shape;
+    case StatAct::Watch:
+    case StatAct::Diff: return stat_changes_shape;
+    case StatAct::List:
+    case StatAct::Kill: break;
+    }
+    return counts ? stat_counts_shape : stat_shape;
+}
 
 class Stat final : public Invocation {
 public:
@@ -17,15 +31,22 @@ public:
             emit(Failed{error});
             emit(StatSummary{});
         };
-        const auto plan = plan_stat(m_args, words);
-        const bool as_it_happens = plan && plan->act == StatAct::Events;
-        return run_planned(plan_output(m_args.output), plan, m_args.netns,
-                           {.shape = as_it_happens     ? stat_events_shape
-                                     : m_args.count_by ? stat_counts_shape
-                                                       : stat_shape,
-                            .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
-                            .header = !m_args.no_header},
-                           run_stat, early);
+        auto output = plan_output(m_args.output);
+        auto plan = plan_stat(m_args, words);
+        const bool watches = plan && plan->act == StatAct::Watch;
+        const bool as_it_happens = watches || (plan && plan->act == StatAct::Events);
+        if (watches && output) {
+            plan->live = watches_live(*plan, *output);
+            if (!plan->live && output->format == Format::Text)
+                output->format = Format::Jsonl; // changes are for programs
+        }
+        return run_planned(
+            output, plan, m_args.netns,
+            {.shape = shape_of(plan ? plan->act : StatAct::List, m_args.count_by.has_value()),
+             .flush = as_it_happens ? Flush::EachRecord : Flush::WhenFull,
+             .header = !m_args.no_header,
+             .screen = plan && plan->live ? screen_size : nullptr},
+            run_stat, early);
     }
 
 private:
@@ -55,6 +76,10 @@ std::vector<Option> stat_options(StatArgs& args)
              {"-B,--bound-inactive", "", "TCP sockets that were bound and nothing more",
               &args.bound_inactive},
              {"-n,--numeric", "", "Numbers instead of service names", &args.numeric},
+             {"-r,--resolve", "", "Names of addresses, numbers where there are none",
+              &args.resolve},
+             {"--timeout", "DUR", "With -r: wait so long for the names, in all (default 5s)",
+              &args.timeout},
              {"-p,--processes", "", "The processes that have the socket open", &args.processes},
              {"-T,--threads", "", "The same by thread", &args.threads},
              {"-e,--extended", "", "User, inode, cookie, control group, shutdown", &args.extended},

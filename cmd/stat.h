@@ -36,6 +36,8 @@ struct StatArgs {
     bool one_line = false;
     bool threads = false;
     bool totals = false;
+    bool resolve = false;
+    std::optional<std::string> timeout;
     bool check = false;
     std::optional<std::string> count_by;
     std::optional<std::string> columns;

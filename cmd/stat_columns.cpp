@@ -35,7 +35,41 @@ std::vector<std::string_view> split_list(std::string_view list)
     }
 }
 
+constexpr std::size_t help_width = 79;
+
+/// Appends the name to lines that begin with two spaces.
+void append_folded(std::string& out, std::size_t& column, std::string_view name)
+{
+    if (column + 1 + name.size() > help_width) {
+        out += "\n ";
+        column = 1;
+    }
+    out += ' ';
+    out += name;
+    column += 1 + name.size();
+}
+
+std::string describe_columns()
+{
+    std::string out =
+        "Without options: how many sockets are in which state, and who waits for clients.\n"
+        "Switches combine as in `sockit stat -tlnp`.\n"
+        "FILTER is ss's: [state X | exclude X]... [EXPRESSION], with src, dst, sport, dport, dev,\n"
+        "fwmark, cgroup, autobound, and pid, comm, uid, user, inode besides.\n\n"
+        "Columns, for --columns, --sort and --count-by:\n ";
+    std::size_t column = 1;
+    for (const auto& known : stat_columns())
+        append_folded(out, column, known.name);
+    return out;
+}
+
 } // namespace
+
+std::string_view stat_details()
+{
+    static const std::string details = describe_columns();
+    return details;
+}
 
 Result<std::vector<const StatColumn*>> plan_columns(std::string_view list, std::string_view option)
 {

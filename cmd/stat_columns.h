@@ -14,4 +14,7 @@ Result<std::vector<const StatColumn*>> plan_columns(std::string_view list, std::
 /// The same for --sort, where a column after `-` (or `+`) is descending (ascending).
 Result<std::vector<StatOrder>> plan_order(std::string_view list);
 
+/// What the help says of stat: with the names of all columns.
+std::string_view stat_details();
+
 } // namespace sockit

@@ -1,7 +1,9 @@
 #include "base/parse.h"
+#include "cmd/plan_common.h"
 #include "cmd/stat_columns.h"
 #include "cmd/stat_kinds.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sockit {
@@ -19,8 +21,14 @@ Result<StatSource> plan_source(const StatArgs& args)
         return Failure(Error::usage("--proc-root and --netns exclude each other"));
     if (args.all_namespaces && (args.netns || args.proc_root))
         return Failure(Error::usage("--all-netns excludes --netns and --proc-root"));
+    if (args.all_namespaces && args.time.from)
+        return Failure(Error::usage("--from and --all-netns exclude each other"));
     if (args.all_namespaces && (args.time.kill || args.time.events))
         return Failure(Error::usage("-K and -E work in one namespace: they exclude --all-netns"));
+    if (args.time.from && (args.via || args.proc_root || args.netns))
+        return Failure(Error::usage("--from excludes --via, --proc-root and --netns"));
+    if (args.time.from)
+        return StatSource::Saved;
     if (args.proc_root || via == "proc")
         return StatSource::Proc;
     return via == "netlink" ? StatSource::Netlink : StatSource::Auto;
@@ -60,10 +68,22 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
         for (const auto* column : columns)
             add_need(*column, plan.view);
     }
+    for (auto at = plan.count_by.begin(); at != plan.count_by.end(); ++at)
+        if (std::find(plan.count_by.begin(), at, *at) != at) // keys of one object
+            return Failure(Error::usage("--count-by names " + std::string((*at)->name) + " twice"));
     if (args.sort)
         plan.sort = TRY(plan_order(*args.sort));
     for (const auto& order : plan.sort)
         add_need(*order.column, plan.view);
+    const bool more_wanted =
+        args.time.events || args.extended || args.info || args.memory || args.timers;
+    if (plan.selection == StatSelection::Overview && !args.columns && !more_wanted)
+        plan.view.columns = TRY(plan_columns("netid,queue,local,owner", ""));
+    if (args.timeout && !args.resolve)
+        return Failure(Error::usage("--timeout needs -r"));
+    constexpr Duration customary = std::chrono::seconds(5);
+    if (args.resolve)
+        plan.names_limit = TRY(plan_duration(args.timeout, "--timeout")).value_or(customary);
     if (!plan.count_by.empty() && (args.columns || args.sort))
         return Failure(Error::usage(std::string("--count-by and ") +
                                     (args.columns ? "--columns" : "--sort") +
@@ -76,6 +96,7 @@ Result<> plan_views(const StatArgs& args, StatPlan& plan)
 Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> words)
 {
     StatPlan plan;
+    TRY(take_second_file(args.time, words, plan));
     const bool some_kind = TRY(plan_kinds(args, plan));
     plan.source = TRY(plan_source(args));
     plan.proc_root = args.proc_root.value_or(plan.proc_root);
@@ -87,9 +108,10 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
         plan.selection = StatSelection::BoundInactive;
     else if (some_kind)
         plan.selection = StatSelection::Connected;
-    else if ((args.count_by || args.columns || args.sort) && !args.time.kill)
+    else if (args.time.looks_at_all() ||
+             ((args.count_by || args.columns || args.sort) && words.empty() && !args.time.kill))
         plan.selection = StatSelection::All;
-    else if (args.totals)
+    else if (args.totals && words.empty())
         plan.selection = StatSelection::None;
     plan.filter = TRY(plan_filter(words, plan));
     if (plan.filter && plan.selection == StatSelection::Overview)
@@ -102,8 +124,8 @@ Result<StatPlan> plan_stat(const StatArgs& args, std::span<const std::string> wo
                  .tcp_info = args.info,
                  .memory = args.memory,
                  .timer = args.timers,
-                 .peer = !overview, // those who wait for clients have none
                  .threads = args.threads,
+                 .names = args.resolve,
                  .one_line = args.one_line,
                  .cgroup = args.cgroup,
                  .type_of_service = args.type_of_service,

@@ -9,6 +9,9 @@ namespace sockit {
 
 namespace {
 
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 struct Character {
     char32_t value;
     std::size_t length;
@@ -142,8 +145,6 @@ bool is_utf8(std::string_view bytes) { return utf8_prefix(bytes) == bytes.size()
 
 std::string base64(std::string_view bytes)
 {
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     out.reserve((bytes.size() + 2) / 3 * 4);
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
@@ -152,9 +153,28 @@ std::string base64(std::string_view bytes)
         for (std::size_t k = 0; k < 3; ++k)
             group = (group << 8U) | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0U);
         for (std::size_t k = 0; k < 4; ++k)
-            out += k <= count ? alphabet[(group >> (18 - 6 * k)) & 0x3fU] : '=';
+            out += k <= count ? base64_alphabet[(group >> (18 - 6 * k)) & 0x3fU] : '=';
     }
     return out;
+}
+
+std::optional<std::string> unbase64(std::string_view text)
+{
+    std::string out;
+    std::uint32_t group = 0;
+    unsigned bits = 0;
+    for (const char c : text.substr(0, text.find('='))) {
+        const auto value = base64_alphabet.find(c);
+        if (value == std::string_view::npos)
+            return std::nullopt;
+        group = (group << 6U) | static_cast<std::uint32_t>(value);
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out += static_cast<char>((group >> bits) & 0xffU);
+        }
+    }
+    return base64(out) == text ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::string hex(std::string_view bytes)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ std::size_t utf8_prefix(std::string_view bytes);
 
 /// RFC 4648 base64 with padding.
 std::string base64(std::string_view bytes);
+
+/// The bytes that base64() made it from; nothing where it made none such.
+std::optional<std::string> unbase64(std::string_view text);
 
 /// Lower-case hexadecimal, two digits a byte.
 std::string hex(std::string_view bytes);

@@ -63,19 +63,20 @@ void CgroupNames::walk(const std::string& root)
     }
 }
 
-Result<std::uint64_t> find_cgroup(const std::string& path)
+Result<FoundCgroup> find_cgroup(const std::string& path)
 {
     const auto root = find_root();
     const bool whole = path == root || path.starts_with(root + "/");
+    const auto below = whole ? path.substr(root.size()) : path;
     struct stat status{};
     int reason = root.empty() ? ENOENT : 0;
-    if (reason == 0 && ::stat(whole ? path.c_str() : (root + path).c_str(), &status) < 0)
+    if (reason == 0 && ::stat((root + below).c_str(), &status) < 0)
         reason = errno;
     else if (reason == 0 && !S_ISDIR(status.st_mode))
         reason = ENOTDIR;
     if (reason != 0)
         return Failure(Error::from_errno(Phase::Receive, "filter", "cgroup " + path, reason));
-    return status.st_ino;
+    return FoundCgroup{.id = status.st_ino, .path = below.empty() ? "/" : below};
 }
 
 } // namespace sockit

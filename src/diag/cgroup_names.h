@@ -23,8 +23,13 @@ private:
     std::unordered_map<std::uint64_t, std::string> m_names;
 };
 
-/// The id of the control group at `path`, which begins with a slash, below the mounted root or from
-/// there. ENOENT: no such group, or no hierarchy here; the subject is "cgroup PATH".
-Result<std::uint64_t> find_cgroup(const std::string& path);
+struct FoundCgroup {
+    std::uint64_t id = 0;
+    std::string path; ///< as CgroupNames has it
+};
+
+/// The control group at `path`, which begins with a slash: below the mounted root, or the whole
+/// path. ENOENT: no such group, or no hierarchy here; the subject is "cgroup PATH".
+Result<FoundCgroup> find_cgroup(const std::string& path);
 
 } // namespace sockit

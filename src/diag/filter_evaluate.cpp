@@ -170,8 +170,13 @@ Truth run(const PacketTest& test, const SocketInfo& info)
     return truth(test.device.empty() || is_on(test.device, test.index, info));
 }
 
+/// Without a cookie it is a row of /proc, which has neither devices nor control groups.
+bool is_proc_row(const SocketInfo& info) { return info.local.is_inet() && !info.cookie; }
+
 Truth run(const DeviceTest& test, const SocketInfo& info)
 {
+    if (info.interface == 0 && is_proc_row(info))
+        return Truth::Unknown;
     return truth(is_on(test.name, test.index, info));
 }
 
@@ -184,7 +189,9 @@ Truth run(const MarkTest& test, const SocketInfo& info)
 
 Truth run(const CgroupTest& test, const SocketInfo& info)
 {
-    return info.cgroup ? truth(*info.cgroup == test.path) : Truth::False;
+    if (!info.cgroup)
+        return is_proc_row(info) ? Truth::Unknown : Truth::False;
+    return truth(*info.cgroup == test.path);
 }
 
 Truth run(const AutoboundTest& test, const SocketInfo& info)

@@ -88,7 +88,8 @@ Result<> find_names(Filter& filter)
             if (!packet->device.empty())
                 packet->index = TRY(find_device(packet->device));
         } else if (auto* cgroup = std::get_if<CgroupTest>(&step)) {
-            cgroup->id = TRY(find_cgroup(cgroup->path));
+            const auto found = TRY(find_cgroup(cgroup->path));
+            *cgroup = {.path = found.path, .id = found.id};
         } else if (auto* autobound = std::get_if<AutoboundTest>(&step)) {
             find_port_range(*autobound);
         }

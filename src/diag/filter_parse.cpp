@@ -181,7 +181,7 @@ private:
         if (const auto join = take_join()) {
             if (expects_test())
                 return fail(start, "a test");
-            m_levels.back().pending = *join;
+            m_levels.back().pending = join;
             return {};
         }
         return parse_test();

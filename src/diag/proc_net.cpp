@@ -86,14 +86,14 @@ Result<std::uint64_t> ProcNet::dump(const SocketQuery& query, SocketInfo& info,
         return Failure(Error::from_errno(Phase::Receive, "open", path, errno));
 
     const long ticks_per_second = ::sysconf(_SC_CLK_TCK);
+    m_readable = 0;
     std::uint64_t unreadable = 0;
     bool first = true;
     const auto visit_line = [&](std::string_view line) {
         if (std::exchange(first, false) && is_column_names(line))
             return true;
         const bool parsed = parse_line(line, query, ticks_per_second, info);
-        if (!parsed)
-            ++unreadable;
+        ++(parsed ? m_readable : unreadable);
         const bool wanted =
             parsed && (query.states & state_bit(info.state)) != 0 && has_wanted_type(info, query);
         return !wanted || visit(info);

@@ -23,10 +23,13 @@ public:
     /// Domain::Unsupported: there never is one for such sockets (MPTCP, vsock).
     Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
                                const SocketVisitor& visit);
+    /// How many rows of the last file could be read, visited or not.
+    [[nodiscard]] std::uint64_t readable() const { return m_readable; }
 
 private:
     std::string m_proc_root;
     std::vector<char> m_buffer;
+    std::uint64_t m_readable = 0;
 };
 
 /// A line without its line feed; false ends the reading.

@@ -21,10 +21,10 @@ struct StatView {
     bool tcp_info = false;
     bool memory = false;
     bool timer = false;    ///< for people; machines get it always
-    bool peer = true;      ///< for people; machines get it always
     bool threads = false;  ///< processes by thread
     bool commands = false; ///< what the processes were started as, and when
     bool users = false;    ///< users by name
+    bool names = false;    ///< addresses by name
     bool one_line = false; ///< for people: everything on the socket's own line
     bool cgroup = false;
     bool type_of_service = false;
@@ -74,6 +74,8 @@ struct StatSocket {
     StatView view;
     std::string local_service; ///< the port's name; empty: show the number
     std::string peer_service;
+    std::string local_name; ///< the address's; empty: none, or not asked for
+    std::string peer_name;
     std::string user;                           ///< the uid's name; empty: none, or not asked for
     std::vector<StatProcess> processes;         ///< the owners once each, where asked for
     std::chrono::system_clock::time_point time; ///< when it was read; only with `processes`
@@ -104,9 +106,54 @@ struct StatKilled {
     bool operator==(const StatKilled&) const = default;
 };
 
+enum class SocketChange : std::uint8_t {
+    Opened,
+    Closed,
+    Replaced, ///< another socket where one was: its addresses, not its cookie
+};
+
+/// A socket that is there now, or no more.
+struct StatChange {
+    SocketChange change = SocketChange::Opened;
+    StatSocket socket;
+    std::optional<StatSocket> was; ///< the one that was replaced
+    std::chrono::system_clock::time_point time;
+
+    bool operator==(const StatChange&) const = default;
+};
+
+/// How fast a connection moves bytes, or, at a terminal, any row of the table.
+struct StatRate {
+    StatSocket socket;
+    std::optional<SocketChange> change;   ///< since the last look
+    std::optional<double> received_per_s; ///< bytes
+    std::optional<double> sent_per_s;     ///< acknowledged by the peer
+
+    bool operator==(const StatRate&) const = default;
+};
+
+struct StatChanges {
+    std::uint64_t opened = 0;
+    std::uint64_t closed = 0;
+    std::uint64_t replaced = 0;
+
+    bool operator==(const StatChanges&) const = default;
+};
+
+/// The rows of one look were all told: what a terminal shows is complete.
+struct StatFrame {
+    std::vector<StatCount> counts;
+    StatChanges changes; ///< since the first look
+    std::chrono::nanoseconds interval{};
+    std::chrono::system_clock::time_point time;
+
+    bool operator==(const StatFrame&) const = default;
+};
+
 struct StatSummary {
     std::vector<StatCount> counts;
     std::uint64_t unreadable = 0;             ///< rows or messages that were none
+    std::optional<StatChanges> changes{};     ///< where they were looked for
     std::optional<StatKilled> killed{};       ///< where sockets were to be destroyed
     std::optional<std::uint64_t> overflows{}; ///< how often the kernel dropped events
     bool over_time = false;                   ///< the run has no end of its own

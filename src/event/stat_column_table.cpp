@@ -83,10 +83,10 @@ StatValue tcp_info_member(Column column, Row row, Owner)
     return found != row.info.tcp_info.end() ? number(found->value) : StatValue();
 }
 
-template <std::uint32_t SocketMemory::* member>
+template <std::uint32_t SocketMemory::* Member>
 StatValue memory_member(Column, Row row, Owner)
 {
-    return row.info.memory ? StatValue(std::uint64_t{(*row.info.memory).*member}) : StatValue();
+    return row.info.memory ? StatValue(std::uint64_t{(*row.info.memory).*Member}) : StatValue();
 }
 
 StatValue shutdown_of(Column, Row row, Owner)
@@ -113,7 +113,7 @@ constexpr auto comm_of = [](Column, Row, Owner owner) {
 };
 
 // Names, headers, keys and what they say, in the order of the help.
-const std::array fixed_columns{
+constexpr std::array fixed_columns{
     StatColumn{.name = "netid",
                .header = "Netid",
                .key = "netid",
@@ -143,6 +143,8 @@ const std::array fixed_columns{
                .header = "Local Address:Port",
                .key = "local",
                .help = "the socket's own address (counts: without its port)",
+               .least = 15,
+               .keeps_end = true,
                .value = [](Column, Row row, Owner) { return address(row.info.local); }},
     StatColumn{.name = "local-port",
                .header = "LPort",
@@ -155,6 +157,8 @@ const std::array fixed_columns{
         .header = "Peer Address:Port",
         .key = "peer",
         .help = "the other end (counts: without its port)",
+        .least = 15,
+        .keeps_end = true,
         .value = [](Column, Row row,
                     Owner) { return row.info.peer ? address(*row.info.peer) : StatValue(); }},
     StatColumn{.name = "peer-port",
@@ -168,6 +172,7 @@ const std::array fixed_columns{
                .header = "Interface",
                .key = "interface",
                .help = "the device it is bound to",
+               .least = 6,
                .value = [](Column, Row row, Owner) { return text(row.info.interface_name); }},
     StatColumn{.name = "process",
                .header = "Process",
@@ -175,13 +180,28 @@ const std::array fixed_columns{
                .help = "users:((NAME,pid,fd)) as in ss (counts: the names)",
                .need = StatNeed::Processes,
                .per_owner = true,
+               .least = 10,
                .value = comm_of},
+    StatColumn{.name = "owner",
+               .header = "Owner",
+               .key = "owner",
+               .help = "its processes in short: NAME/PID",
+               .need = StatNeed::Processes,
+               .per_owner = true,
+               .least = 10,
+               .value =
+                   [](Column, Row, Owner owner) {
+                       return owner != nullptr
+                                  ? text(owner->comm + "/" + std::to_string(owner->pid))
+                                  : StatValue();
+                   }},
     StatColumn{.name = "comm",
                .header = "Command",
                .key = "comm",
                .help = "the names of its processes",
                .need = StatNeed::Processes,
                .per_owner = true,
+               .least = 6,
                .value = comm_of},
     StatColumn{.name = "pid",
                .header = "PID",
@@ -226,6 +246,7 @@ const std::array fixed_columns{
                .help = "what the processes were started as",
                .need = StatNeed::Commands,
                .per_owner = true,
+               .least = 10,
                .value =
                    [](Column, Row row, Owner owner) {
                        const auto* process = process_of(row, owner);
@@ -259,6 +280,7 @@ const std::array fixed_columns{
                .key = "user",
                .help = "the user by name",
                .need = StatNeed::Users,
+               .least = 6,
                .value =
                    [](Column, Row row, Owner) {
                        return row.user.empty() && row.info.uid ? text(std::to_string(*row.info.uid))
@@ -283,20 +305,27 @@ const std::array fixed_columns{
         .header = "Timer",
         .key = "timer",
         .help = "the pending timer (counts: its name)",
+        .least = 10,
         .value = [](Column, Row row,
                     Owner) { return row.info.timer ? text(row.info.timer->name) : StatValue(); }},
     StatColumn{.name = "queue",
                .header = "Queue",
                .key = "queue",
-               .help = "of listeners: how many wait, and how many may (sorted by the first)",
+               .help = "what waits: of listeners connections and how many may, else bytes",
                .right = true,
-               .value = [](Column, Row row, Owner) { return number(row.info.accept_length); }},
+               .value =
+                   [](Column, Row row, Owner) {
+                       return number(row.info.accept_length ? row.info.accept_length
+                                                            : row.info.recv_q);
+                   }},
     StatColumn{
         .name = "cgroup",
         .header = "Cgroup",
         .key = "cgroup",
         .help = "its control group",
         .need = StatNeed::Extended,
+        .least = 10,
+        .keeps_end = true,
         .value = [](Column, Row row,
                     Owner) { return row.info.cgroup ? text(*row.info.cgroup) : StatValue(); }},
     StatColumn{.name = "shutdown",
@@ -315,6 +344,7 @@ const std::array fixed_columns{
                .header = "Netns",
                .key = "netns",
                .help = "its network namespace, where several are listed",
+               .least = 6,
                .value =
                    [](Column, Row row, Owner) {
                        return !row.info.netns ? StatValue()
@@ -337,7 +367,7 @@ const std::array fixed_columns{
                .value = [](Column, Row row, Owner) { return text(row.info.congestion); }},
 };
 
-template <std::uint32_t SocketMemory::* member>
+template <std::uint32_t SocketMemory::* Member>
 constexpr StatColumn memory_column(std::string_view name)
 {
     return {.name = name,
@@ -346,7 +376,7 @@ constexpr StatColumn memory_column(std::string_view name)
             .help = {},
             .need = StatNeed::Memory,
             .right = true,
-            .value = memory_member<member>};
+            .value = memory_member<Member>};
 }
 
 std::vector<StatColumn> all_columns()

@@ -2,6 +2,7 @@
 
 #include "event/stat.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -46,6 +47,8 @@ struct StatColumn {
     StatUnit unit = StatUnit::None;
     bool right = false;     ///< aligned to the right
     bool per_owner = false; ///< says something of each process that has the socket
+    std::size_t least = 0;  ///< may be narrowed to so many characters; 0: never
+    bool keeps_end = false; ///< then its end tells more than its middle
     /// Of the socket, or of this owner of it where there is one for each.
     StatValue (*value)(const StatColumn&, const StatSocket&, const SocketOwner*) = nullptr;
 };

@@ -1,7 +1,6 @@
 #include "loop/signals.h"
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
 #include <sys/signalfd.h>
@@ -9,12 +8,12 @@
 
 namespace sockit {
 
-Result<Signals> Signals::open()
+Result<Signals> Signals::open(std::initializer_list<int> signals)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    for (const int signal : signals)
+        sigaddset(&set, signal);
     Fd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!fd.valid())
         return Failure(Error::from_errno(Phase::Socket, "signalfd", "", errno));

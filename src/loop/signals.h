@@ -3,17 +3,19 @@
 #include "base/fd.h"
 #include "base/result.h"
 
+#include <csignal>
+#include <initializer_list>
 #include <optional>
 #include <string>
 
 namespace sockit {
 
-/// SIGINT and SIGTERM as something to poll (signalfd). From open() on they are blocked in this
-/// thread and in those it starts later; they stay blocked, so that one signal gets one summary,
-/// until reraise().
+/// Signals as something to poll (signalfd), SIGINT and SIGTERM if not told otherwise. From open()
+/// on they are blocked in this thread and in those it starts later; they stay blocked, so that one
+/// signal gets one summary, until reraise().
 class Signals {
 public:
-    static Result<Signals> open();
+    static Result<Signals> open(std::initializer_list<int> signals = {SIGINT, SIGTERM});
 
     [[nodiscard]] FdRef ref() const { return m_fd.ref(); }
     /// The next pending one, or nothing.

@@ -17,6 +17,20 @@ void name_first_threads(std::optional<std::vector<SocketOwner>>& owners)
 
 } // namespace
 
+void StatDetails::want_names(const SocketInfo& info)
+{
+    if (!m_plan.view.names)
+        return;
+    m_hosts.want(info.local);
+    if (info.peer)
+        m_hosts.want(*info.peer);
+}
+
+std::size_t StatDetails::look_up_names()
+{
+    return m_plan.view.names ? m_hosts.look_up(Deadline::after(m_plan.names_limit)) : 0;
+}
+
 void StatDetails::complete(StatSocket& socket)
 {
     if (m_plan.services) {
@@ -24,9 +38,14 @@ void StatDetails::complete(StatSocket& socket)
         socket.local_service = m_ports.name_of(info, info.local);
         socket.peer_service = info.peer ? m_ports.name_of(info, *info.peer) : "";
     }
+    if (m_plan.view.names) {
+        socket.local_name = m_hosts.name_of(socket.info.local);
+        socket.peer_name = socket.info.peer ? m_hosts.name_of(*socket.info.peer) : "";
+    }
     if (m_plan.view.users)
         socket.user = socket.info.uid ? m_users.name_of(*socket.info.uid) : "";
-    if (m_plan.view.commands)
+    // Who has a number now is not who had it when the sockets were saved.
+    if (m_plan.view.commands && m_plan.source != StatSource::Saved)
         add_processes(socket);
     if (m_plan.view.threads) {
         name_first_threads(socket.info.processes);

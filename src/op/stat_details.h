@@ -4,6 +4,7 @@
 #include "event/stat.h"
 #include "op/port_names.h"
 #include "op/stat_plan.h"
+#include "sock/host_names.h"
 #include "sock/user_names.h"
 
 #include <cstdint>
@@ -18,6 +19,10 @@ public:
         : m_plan(plan), m_ports(plan.proc_root), m_process_details(plan.proc_root)
     {}
 
+    /// Makes the names of its addresses wanted, where the plan wants names.
+    void want_names(const SocketInfo& info);
+    /// Asks for all names that are wanted; returns how many did not come in time.
+    std::size_t look_up_names();
     /// Fills what belongs to `socket.info`.
     void complete(StatSocket& socket);
 
@@ -26,6 +31,7 @@ private:
 
     const StatPlan& m_plan;
     PortNames m_ports;
+    HostNames m_hosts;
     UserNames m_users;
     ProcessDetailsReader m_process_details;
     std::unordered_map<std::int32_t, StatProcess> m_processes;

@@ -28,6 +28,20 @@ Result<> check_marks_are_told()
     return Failure(std::move(error));
 }
 
+/// What /proc/net does not have no filter can go by.
+Result<> check_proc_tells(const Filter& filter)
+{
+    const std::string_view unknown = has_test<MarkTest>(filter)     ? "fwmark"
+                                     : has_test<DeviceTest>(filter) ? "dev"
+                                     : has_test<CgroupTest>(filter) ? "cgroup"
+                                                                    : "";
+    if (unknown.empty())
+        return {};
+    auto error = Error::unsupported("filter", "");
+    error.detail = "/proc does not tell what " + std::string(unknown) + " asks for";
+    return Failure(std::move(error));
+}
+
 } // namespace
 
 StatFilter::StatFilter(const StatPlan& plan) : m_plan(plan), m_filter(plan.filter)
@@ -39,15 +53,13 @@ Result<> StatFilter::prepare()
 {
     if (!m_filter || std::exchange(m_prepared, true))
         return {};
-    if (m_plan.source == StatSource::Proc) {
-        if (has_test<MarkTest>(*m_filter))
-            return Failure(Error::unsupported("filter", "fwmark: /proc does not tell it"));
-        TRY(find_hosts(*m_filter));
-    } else {
-        TRY(find_names(*m_filter));
-        if (has_test<MarkTest>(*m_filter))
-            TRY(check_marks_are_told());
-    }
+    const bool saved = m_plan.source == StatSource::Saved;
+    if (m_plan.source == StatSource::Proc)
+        TRY(check_proc_tells(*m_filter));
+    const bool here = !saved && (m_plan.source != StatSource::Proc || m_plan.proc_root == "/proc");
+    TRY(here ? find_names(*m_filter) : find_hosts(*m_filter));
+    if (m_plan.source != StatSource::Proc && !saved && has_test<MarkTest>(*m_filter))
+        TRY(check_marks_are_told());
     m_whole = FilterEvaluator(m_filter->steps);
     return {};
 }

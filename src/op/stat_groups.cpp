@@ -28,10 +28,12 @@ void StatGroups::emit_all(const Emit& emit) const
 {
     using Entry = decltype(m_sockets)::value_type;
     std::vector<const Entry*> entries;
+    entries.reserve(m_sockets.size());
     for (const auto& entry : m_sockets)
         entries.push_back(&entry);
-    std::ranges::stable_sort(entries, std::ranges::greater(),
-                             [](const Entry* entry) { return entry->second; });
+    std::ranges::sort(entries, [](const Entry* a, const Entry* b) {
+        return a->second != b->second ? a->second > b->second : a->first < b->first;
+    });
     StatGroup group{m_columns, {}, 0};
     for (const auto* entry : entries) {
         group.values = entry->first;
@@ -44,6 +46,7 @@ void StatGroups::emit_all(const Emit& emit) const
 StatGroups::Values StatGroups::values_of(const StatSocket& socket, const SocketOwner* owner) const
 {
     Values values;
+    values.reserve(m_columns.size());
     for (const auto* column : m_columns)
         values.push_back(column->value(*column, socket, owner));
     return values;

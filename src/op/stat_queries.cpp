@@ -78,6 +78,18 @@ std::vector<SocketQuery> stat_queries(const StatPlan& plan)
     return queries;
 }
 
+bool answers(const SocketQuery& query, const SocketInfo& info)
+{
+    if ((query.states & state_bit(info.state)) == 0)
+        return false;
+    switch (query.protocol) {
+    case SocketProtocol::Tcp: return info.netid == "tcp" && info.family == query.family;
+    case SocketProtocol::Udp: return info.netid == "udp" && info.family == query.family;
+    case SocketProtocol::Unix: return info.family == AF_UNIX;
+    }
+    return false;
+}
+
 bool awaits_clients(const SocketInfo& info)
 {
     if (info.state != SocketState::Close)

@@ -12,9 +12,20 @@
 
 namespace sockit {
 
-StatRows::StatRows(const StatPlan& plan, const Emit& emit)
-    : m_plan(plan), m_emit(emit), m_source(plan.source, plan.proc_root), m_filter(plan)
+StatRows::StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved)
+    : m_plan(plan), m_emit(emit), m_saved(std::move(saved)), m_source(plan.source, plan.proc_root),
+      m_filter(plan)
 {}
+
+std::string_view StatRows::via() const
+{
+    return m_plan.source == StatSource::Saved ? "file" : m_source.via();
+}
+
+std::chrono::system_clock::time_point StatRows::time() const
+{
+    return m_saved_facts.time.value_or(std::chrono::system_clock::now());
+}
 
 Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit)
 {
@@ -25,11 +36,13 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     m_anything_read = false;
     m_stopped = false;
     TRY(m_filter.prepare());
-    const bool late = m_filter.needs_owners();
+    const bool is_saved = m_plan.source == StatSource::Saved;
+    const bool late = m_filter.needs_owners() && !is_saved;
     // The overview counts before it shows.
-    const bool holds = late || m_plan.view.processes || m_plan.selection == StatSelection::Overview;
+    const bool holds =
+        late || (m_plan.view.processes && !is_saved) || m_plan.selection == StatSelection::Overview;
     const auto take = [&](const SocketInfo& row) {
-        const auto matches = m_filter.decide(row, via() == "proc");
+        const auto matches = m_filter.decide(row, via() != "netlink");
         if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;
         if (holds) {
@@ -40,9 +53,13 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
         m_stopped = !visit(row);
         return !m_stopped;
     };
-    TRY(m_plan.all_namespaces ? read_namespaces(info, take) : read_queries(info, take));
-    if (m_first_failure && !m_anything_read)
+    TRY(is_saved                ? read_saved(info, take)
+        : m_plan.all_namespaces ? read_namespaces(info, take)
+                                : read_queries(info, take));
+    if (m_first_failure && !m_anything_read) {
+        warn_of_unreadable();
         return Failure(std::move(*m_first_failure));
+    }
     visit_held(info, choose, visit);
     warn_of_unreadable();
     return {};
@@ -115,7 +132,7 @@ void StatRows::warn_of_unreadable() const
         what = std::to_string(m_unreadable_messages) + " messages of sock_diag";
     if (m_unreadable_lines > 0)
         what += (what.empty() ? "" : " and ") + std::to_string(m_unreadable_lines) + " lines of " +
-                escape(m_plan.proc_root) + "/net";
+                (m_plan.from ? escape(*m_plan.from) : escape(m_plan.proc_root) + "/net");
     if (!what.empty())
         m_emit(Warning{what + " could not be read and were skipped", std::nullopt});
 }
@@ -129,7 +146,10 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
     const auto unreadable = m_source.dump(query, info, visit);
     if (unreadable) {
         (via() == "proc" ? m_unreadable_lines : m_unreadable_messages) += *unreadable;
-        m_anything_read = true;
+        m_anything_read = m_anything_read || m_source.read_any(*unreadable);
+        if (!m_anything_read && !m_first_failure)
+            m_first_failure =
+                Error::from_errno(Phase::Receive, "read", m_plan.proc_root + "/net", EBADMSG);
         return {};
     }
     const auto& error = unreadable.error();
@@ -138,6 +158,22 @@ Result<> StatRows::dump(const SocketQuery& query, SocketInfo& info, const Socket
         return Failure(error);
     if (!m_first_failure || (m_first_failure->domain == Domain::Unsupported && !unsupported))
         m_first_failure = error;
+    return {};
+}
+
+/// In the order in which they were saved, which is that of a listing.
+Result<> StatRows::read_saved(SocketInfo& info, const SocketVisitor& visit)
+{
+    auto queries = stat_queries(m_plan);
+    std::erase_if(queries, [&](SocketQuery& query) { return !m_filter.narrow(query); });
+    const auto take = [&](const SocketInfo& row) {
+        const auto answers_it = [&](const SocketQuery& query) { return answers(query, row); };
+        return std::ranges::none_of(queries, answers_it) || visit(row);
+    };
+    TRY(m_saved(*m_plan.from, info, take, m_saved_facts));
+    m_unreadable_lines = m_saved_facts.unreadable;
+    if (!m_saved_facts.complete && !m_stopped)
+        m_emit(Warning{escape(*m_plan.from) + " has no summary: it was cut short", std::nullopt});
     return {};
 }
 
@@ -152,8 +188,10 @@ void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVi
 {
     if (m_held.size() == 0)
         return;
-    const bool late = m_filter.needs_owners();
-    const bool wants_owners = late || m_plan.view.processes;
+    // Of saved sockets, the processes were saved as well.
+    const bool is_saved = m_plan.source == StatSource::Saved;
+    const bool late = m_filter.needs_owners() && !is_saved;
+    const bool wants_owners = late || (m_plan.view.processes && !is_saved);
     Result<OwnerMap> owners;
     if (wants_owners) {
         owners = find_owners(m_inodes, m_plan.proc_root, m_plan.view.threads);
@@ -161,16 +199,25 @@ void StatRows::visit_held(SocketInfo& info, const Choice& choose, const SocketVi
             m_emit(Warning{"processes are not known", owners.error()});
     }
     m_inodes = {};
+    std::uint64_t undecided = 0;
     m_held.for_each(info, [&](const SocketInfo& row) {
         if (wants_owners)
             info.processes_asked = true;
         if (wants_owners && owners)
             owners->assign_to(info);
-        if (late && (m_filter.decide(row, true) != Truth::True || !choose(row)))
-            return true;
+        if (late) {
+            const auto matches = m_filter.decide(row, true);
+            undecided += matches == Truth::Unknown ? 1 : 0;
+            if (matches != Truth::True || !choose(row))
+                return true;
+        }
         m_filter.strip(info);
         return visit(info);
     });
+    if (undecided > 0)
+        m_emit(Warning{"whose they are is not known, and so not whether they match: " +
+                           std::to_string(undecided) + " sockets",
+                       std::nullopt});
     if (owners && owners->unreadable() > 0)
         m_emit(Note{"processes whose descriptors may not be seen: " +
                     std::to_string(owners->unreadable())});

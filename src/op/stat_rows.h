@@ -5,10 +5,12 @@
 #include "diag/packed_sockets.h"
 #include "diag/socket_query.h"
 #include "event/event.h"
+#include "event/saved.h"
 #include "op/stat_filter.h"
 #include "op/stat_plan.h"
 #include "op/stat_source.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -21,7 +23,8 @@ namespace sockit {
 class StatRows {
 public:
     /// `emit` takes Warnings and Notes: processes that are not known, rows that could not be read.
-    StatRows(const StatPlan& plan, const Emit& emit);
+    /// `saved` reads the plan's file, where that is the source.
+    StatRows(const StatPlan& plan, const Emit& emit, SavedReader saved = {});
 
     /// Whether a socket that was read, and matches the filter, shall be visited at all; called
     /// before its processes are looked for, unless the filter needs them.
@@ -32,8 +35,10 @@ public:
     /// some may have been visited.
     Result<> read(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
 
-    /// "netlink" or "proc": where the current row, or the last one, comes from.
-    [[nodiscard]] std::string_view via() const { return m_source.via(); }
+    /// "netlink", "proc" or "file": where the current row, or the last one, comes from.
+    [[nodiscard]] std::string_view via() const;
+    /// When it was so: now, unless it was saved.
+    [[nodiscard]] std::chrono::system_clock::time_point time() const;
     /// Rows or messages of the last read() that were none.
     [[nodiscard]] std::uint64_t unreadable() const
     {
@@ -47,11 +52,14 @@ private:
     void join_families(std::vector<SocketQuery>& queries) const;
     Result<> dump(const SocketQuery& query, SocketInfo& info, const SocketVisitor& visit);
     void warn_of_unreadable() const;
+    Result<> read_saved(SocketInfo& info, const SocketVisitor& visit);
     void hold(const SocketInfo& row);
     void visit_held(SocketInfo& info, const Choice& choose, const SocketVisitor& visit);
 
     const StatPlan& m_plan;
     const Emit& m_emit;
+    SavedReader m_saved;
+    SavedFacts m_saved_facts;
     SocketSource m_source;
     StatFilter m_filter;
     PackedSockets m_held; ///< rows that wait for their processes

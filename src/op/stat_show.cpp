@@ -6,7 +6,7 @@ namespace sockit {
 
 StatShow::StatShow(const StatPlan& plan, const Emit& emit) : m_emit(emit), m_details(plan)
 {
-    m_socket.view = plan.view;
+    m_socket.view = plan.shown.value_or(plan.view);
 }
 
 void count_socket(std::vector<StatCount>& counts, const SocketInfo& info)

@@ -19,6 +19,8 @@ public:
 
     /// Of the socket in hand: filled by whoever reads, and reused for each.
     [[nodiscard]] StatSocket& socket() { return m_socket; }
+    /// What is asked for and shown.
+    [[nodiscard]] StatDetails& details() { return m_details; }
     /// Fills in what belongs to the `info` of any socket.
     void complete(StatSocket& socket) { m_details.complete(socket); }
     /// Completes the socket in hand and passes it on; false when the output can take no more.

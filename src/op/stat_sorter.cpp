@@ -1,6 +1,7 @@
 #include "op/stat_sorter.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace sockit {
@@ -16,8 +17,7 @@ void StatSorter::add(const StatSocket& socket)
 
 void StatSorter::visit(StatSocket& socket, const std::function<bool()>& visitor)
 {
-    std::ranges::stable_sort(m_held,
-                             [this](const Held& a, const Held& b) { return comes_before(a, b); });
+    std::ranges::sort(m_held, [this](const Held& a, const Held& b) { return comes_before(a, b); });
     for (const auto& held : m_held) {
         m_sockets.get(held.place, socket.info);
         if (!visitor())
@@ -39,7 +39,8 @@ bool StatSorter::comes_before(const Held& a, const Held& b) const
         if (left != right)
             return m_orders[i].descending ? right < left : left < right;
     }
-    return false;
+    // Places rise in the order in which they were taken.
+    return std::tie(a.place.block, a.place.offset) < std::tie(b.place.block, b.place.offset);
 }
 
 } // namespace sockit

@@ -23,6 +23,11 @@ public:
     /// As SockDiag::dump() and ProcNet::dump().
     Result<std::uint64_t> dump(const SocketQuery& query, SocketInfo& info,
                                const SocketVisitor& visit);
+    /// Whether the last dump read any row, or would have said that there is none.
+    [[nodiscard]] bool read_any(std::uint64_t unreadable) const
+    {
+        return m_via != "proc" || unreadable == 0 || m_proc_net.readable() > 0;
+    }
     /// "netlink" or "proc": which of them the current dump, or the last one, reads.
     [[nodiscard]] std::string_view via() const { return m_via; }
 

@@ -56,11 +56,13 @@ void append_queue_of(std::string& out, const SocketInfo& info)
     const auto number = [&](const std::optional<std::uint64_t>& value) {
         out += value ? std::to_string(*value) : "-";
     };
-    number(info.accept_length);
     if (info.state != SocketState::Listen)
-        return;
+        return number(info.recv_q);
+    number(info.accept_length);
     out += '/';
     number(info.accept_limit);
+    if (is_accept_queue_full(info) == true)
+        out += " full";
 }
 
 /// What each owner says, once where neighbours say the same.
@@ -85,15 +87,13 @@ void append_of_owners(std::string& out, const StatColumn& column, const StatSock
     }
 }
 
-} // namespace
-
 void append_column(std::string& out, const StatColumn& column, const StatSocket& socket)
 {
     const auto& info = socket.info;
     if (column.name == "local")
-        append_local(out, info, socket.local_service);
+        append_local(out, info, socket.local_service, socket.local_name);
     else if (column.name == "peer")
-        append_peer(out, info, socket.peer_service);
+        append_peer(out, info, socket.peer_service, socket.peer_name);
     else if (column.name == "process")
         append_processes(out, info);
     else if (column.name == "timer" && info.timer)
@@ -104,6 +104,19 @@ void append_column(std::string& out, const StatColumn& column, const StatSocket&
         append_of_owners(out, column, socket);
     else
         append_value(out, column, column.value(column, socket, nullptr));
+}
+
+} // namespace
+
+void fill_cell(Record& record, const StatColumn& column, const StatSocket& socket)
+{
+    auto& cell = record.cell(column.header, column.right);
+    cell.least = column.least;
+    cell.keeps_end = column.keeps_end;
+    append_column(cell.text, column, socket);
+    if ((column.name == "queue" || column.name == "recv-q") &&
+        is_accept_queue_full(socket.info) == true)
+        cell.color = Color::Red;
 }
 
 void append_value(std::string& out, const StatColumn& column, const StatValue& value)

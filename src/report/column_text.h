@@ -1,7 +1,7 @@
 #pragma once
 
 #include "event/stat_columns.h"
-#include "report/fields.h"
+#include "report/record.h"
 
 #include <string>
 
@@ -9,8 +9,8 @@ namespace sockit {
 
 // Columns of sockets for people and for machines. Foreign text is escaped for people.
 
-/// The cell of that column; what several owners say has commas between.
-void append_column(std::string& out, const StatColumn& column, const StatSocket& socket);
+/// Adds the column's cell to the row; what several owners say has commas between.
+void fill_cell(Record& record, const StatColumn& column, const StatSocket& socket);
 
 /// One value; `-` for nothing.
 void append_value(std::string& out, const StatColumn& column, const StatValue& value);

@@ -32,7 +32,10 @@ void describe(const StatStart& event, Record& record);
 void describe(const StatOverview& event, Record& record);
 void describe(const StatTotals& event, Record& record);
 void describe(const StatSocket& event, Record& record);
+void describe(const StatRate& event, Record& record);
+void describe(const StatFrame& event, Record& record);
 void describe(const StatGroup& event, Record& record);
+void describe(const StatChange& event, Record& record);
 void describe(const StatDestroyed& event, Record& record);
 void describe(const StatSummary& event, Record& record);
 void describe(const ProbeStarted& event, Record& record);
@@ -66,8 +69,9 @@ extern const DocumentShape sockopts_table_shape;  ///< list, describe
 extern const DocumentShape sockopts_socket_shape; ///< get, set, verify
 extern const DocumentShape sockopts_diff_shape;
 extern const DocumentShape stat_shape;
-extern const DocumentShape stat_counts_shape; ///< --count-by
-extern const DocumentShape stat_events_shape; ///< -E
+extern const DocumentShape stat_counts_shape;  ///< --count-by
+extern const DocumentShape stat_changes_shape; ///< --diff, --watch
+extern const DocumentShape stat_events_shape;  ///< -E
 extern const DocumentShape why_bind_shape;
 
 } // namespace sockit

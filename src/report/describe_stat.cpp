@@ -15,13 +15,17 @@ void append_queue(std::string& out, const std::optional<std::uint64_t>& bytes)
     out += bytes ? std::to_string(*bytes) : "-";
 }
 
+/// To these the columns are narrowed before the row is cut.
+constexpr std::size_t least_address = 15;
+constexpr std::size_t least_process = 10;
+
 void fill_row(const StatSocket& event, Record& record)
 {
     const auto& info = event.info;
     const auto& view = event.view;
     if (!view.columns.empty()) {
         for (const auto* column : view.columns)
-            append_column(record.cell(column->header, column->right).text, *column, event);
+            fill_cell(record, *column, event);
         return;
     }
     if (info.netns)
@@ -32,10 +36,16 @@ void fill_row(const StatSocket& event, Record& record)
     auto& waiting = record.cell("Recv-Q");
     append_queue(waiting.text, info.recv_q);
     append_queue(record.cell("Send-Q").text, info.send_q);
-    append_local(record.cell("Local Address:Port").text, info, event.local_service);
-    if (view.peer)
-        append_peer(record.cell("Peer Address:Port").text, info, event.peer_service);
+    auto& local = record.cell("Local Address:Port");
+    local.least = least_address;
+    local.keeps_end = true;
+    append_local(local.text, info, event.local_service, event.local_name);
+    auto& peer = record.cell("Peer Address:Port");
+    peer.least = least_address;
+    peer.keeps_end = true;
+    append_peer(peer.text, info, event.peer_service, event.peer_name);
     auto& rest = record.cell("Process");
+    rest.least = least_process;
     if (is_accept_queue_full(info) == true) {
         rest.text = "accept-queue-full";
         rest.color = Color::Red;
@@ -129,6 +139,11 @@ void describe(const StatSummary& event, Record& record)
     record.start("summary", Level::Hidden);
     add_totals(record.fields, event.counts);
     record.fields.add("unreadable", event.unreadable);
+    if (event.changes) {
+        record.fields.add("opened", event.changes->opened);
+        record.fields.add("closed", event.changes->closed);
+        record.fields.add("replaced", event.changes->replaced);
+    }
     if (event.killed) {
         record.fields.add("destroyed", event.killed->destroyed);
         record.fields.add("not_destroyed", event.killed->failed);

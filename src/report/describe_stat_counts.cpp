@@ -23,6 +23,12 @@ constexpr std::array stat_counts_placements{
     Placement{"summary", Placement::Where::Object, "summary"},
 };
 
+constexpr std::array stat_changes_placements{
+    Placement{"start", Placement::Where::Top},
+    Placement{"change", Placement::Where::Array, "changes"},
+    Placement{"rate", Placement::Where::Array, "rates"},
+    Placement{"summary", Placement::Where::Object, "summary"},
+};
 constexpr std::array stat_events_placements{
     Placement{"start", Placement::Where::Top},
     Placement{"event", Placement::Where::Array, "events"},
@@ -94,6 +100,8 @@ std::optional<std::uint64_t> closed_of(const SocketTotals& totals)
 const DocumentShape stat_shape{.schema = "sockit.stat/1", .placements = stat_placements};
 const DocumentShape stat_counts_shape{.schema = "sockit.stat/1",
                                       .placements = stat_counts_placements};
+const DocumentShape stat_changes_shape{.schema = "sockit.stat/1",
+                                       .placements = stat_changes_placements};
 const DocumentShape stat_events_shape{.schema = "sockit.stat/1",
                                       .placements = stat_events_placements};
 

@@ -133,6 +133,8 @@ void Fields::add(std::string_view key, const Error& error)
 
 void Fields::add_measures(std::span<const TcpInfoField> measures)
 {
+    if (measures.empty())
+        return;
     push(Kind::Measures, {}).measures = {measures.data(), measures.size()};
 }
 

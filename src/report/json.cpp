@@ -154,6 +154,71 @@ void put_value(Writer& writer, const Fields& fields, const Fields::Token& token)
     }
 }
 
+/// The library's events as tokens. The outermost braces are no token.
+class TokenMaker : public nlohmann::json_sax<nlohmann::json> {
+public:
+    explicit TokenMaker(Fields& fields) : m_fields(fields) {}
+
+    bool null() override { return add(nullptr); }
+    bool boolean(bool value) override { return add(value); }
+    bool number_integer(number_integer_t value) override { return add(value); }
+    bool number_unsigned(number_unsigned_t value) override { return add(value); }
+    bool number_float(number_float_t value, const string_t& /*text*/) override
+    {
+        return add(value);
+    }
+    bool string(string_t& value) override { return add(value); }
+    bool binary(binary_t& /*value*/) override { return false; }
+    bool key(string_t& name) override
+    {
+        m_key = name;
+        return true;
+    }
+    bool start_object(std::size_t /*elements*/) override
+    {
+        if (m_depth++ > 0)
+            m_fields.begin_object(m_key);
+        m_key.clear();
+        return true;
+    }
+    bool end_object() override
+    {
+        if (--m_depth > 0)
+            m_fields.end_object();
+        return true;
+    }
+    bool start_array(std::size_t /*elements*/) override
+    {
+        if (m_depth++ > 0)
+            m_fields.begin_array(m_key);
+        m_key.clear();
+        return m_depth > 1;
+    }
+    bool end_array() override
+    {
+        --m_depth;
+        m_fields.end_array();
+        return true;
+    }
+    bool parse_error(std::size_t /*place*/, const std::string& /*token*/,
+                     const nlohmann::detail::exception& /*why*/) override
+    {
+        return false;
+    }
+
+private:
+    bool add(const auto& value)
+    {
+        m_fields.add(m_key, value);
+        m_key.clear();
+        return m_depth > 0;
+    }
+
+    Fields& m_fields;
+    std::string m_key;
+    std::size_t m_depth = 0;
+};
+
 char* put_members(char* at, const Fields& fields)
 {
     Writer writer(at);
@@ -173,6 +238,13 @@ char* put_members(char* at, const Fields& fields)
 }
 
 } // namespace
+
+bool parse_members(std::string_view text, Fields& fields)
+{
+    fields.clear();
+    TokenMaker maker(fields);
+    return nlohmann::json::sax_parse(text, &maker);
+}
 
 void append_string(std::string& out, std::string_view text)
 {

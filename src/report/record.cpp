@@ -26,6 +26,8 @@ Cell& Record::cell(std::string_view header, bool right)
     cell.text.clear();
     cell.right = right;
     cell.color = Color::None;
+    cell.least = 0;
+    cell.keeps_end = false;
     return cell;
 }
 

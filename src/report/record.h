@@ -2,6 +2,7 @@
 
 #include "report/fields.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,6 +29,9 @@ struct Cell {
     std::string text;        ///< escaped where foreign
     bool right = false;      ///< aligned to the right
     Color color = Color::None;
+    /// Where a row is wider than the terminal, the column may be narrowed to so many; 0: never.
+    std::size_t least = 0;
+    bool keeps_end = false; ///< then it is cut in its middle: the end tells more
 };
 
 /// What an event says, for every kind of reader. describe() fills what is wanted of it.

@@ -23,7 +23,8 @@ std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOpti
     case Format::Jsonl: return make_jsonl_sink(records, shape.schema, options.text.flush);
     case Format::Text: break;
     }
-    return make_text_sink(records, notes, options.text);
+    return options.text.screen ? make_screen_sink(records, notes, options.text)
+                               : make_text_sink(records, notes, options.text);
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include "report/output.h"
 #include "report/record.h"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -52,13 +53,23 @@ public:
     virtual void finish() = 0;
 };
 
+/// What fits into a terminal.
+struct ScreenSize {
+    std::size_t columns = 80;
+    std::size_t rows = 24;
+};
+
 struct TextOptions {
-    int verbosity = 0;     ///< -1 quiet, 0, 1 verbose
-    std::size_t width = 0; ///< rows are cut here; 0 never
-    bool header = true;    ///< tables have one
+    std::function<ScreenSize()> screen; ///< asked anew for each frame, where there are frames
+    int verbosity = 0;                  ///< -1 quiet, 0, 1 verbose
+    std::size_t width = 0;              ///< rows are cut here; 0 never
+    bool header = true;                 ///< tables have one
     Flush flush = Flush::EachRecord;
 };
 
+/// A table that is drawn anew at each frame, in place: the rows since the last one below its line.
+/// Never more than fits into the screen; warnings are shown there, and on `notes` at the end.
+std::unique_ptr<Sink> make_screen_sink(Output& records, Output& notes, const TextOptions& options);
 /// Lines and tables for people: results and infos to `records`, warnings, errors and notes to
 /// `notes`.
 std::unique_ptr<Sink> make_text_sink(Output& records, Output& notes, const TextOptions& options);

@@ -25,10 +25,13 @@ std::string protocol_cell(const SocketInfo& info)
     return info.family == AF_PACKET ? "[" + number + "]" : number;
 }
 
-void append_inet_address(std::string& out, const SocketInfo& info, const Endpoint& endpoint)
+void append_inet_address(std::string& out, const SocketInfo& info, const Endpoint& endpoint,
+                         std::string_view name)
 {
     // An IPv6 wildcard that takes IPv4 too is every address there is.
-    if (endpoint.family() == AF_INET) {
+    if (!name.empty()) {
+        out += escape(name);
+    } else if (endpoint.family() == AF_INET) {
         out += endpoint.address();
     } else if (info.v6only == false && endpoint.is_wildcard()) {
         out += '*';
@@ -98,7 +101,7 @@ void add_socket_endpoint(Fields& fields, std::string_view key, const SocketInfo&
 }
 
 void append_socket_endpoint(std::string& out, const SocketInfo& info, const Endpoint& endpoint,
-                            std::string_view service)
+                            std::string_view service, std::string_view name)
 {
     constexpr std::uint32_t any_of_vsock = 0xffff'ffff; // VMADDR_CID_ANY, VMADDR_PORT_ANY
     switch (endpoint.family()) {
@@ -119,7 +122,7 @@ void append_socket_endpoint(std::string& out, const SocketInfo& info, const Endp
         return;
     default: break;
     }
-    append_inet_address(out, info, endpoint);
+    append_inet_address(out, info, endpoint, name);
     out += ':';
     if (service.empty())
         append_number_or_star(out, endpoint.port(), 0);

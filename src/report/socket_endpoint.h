@@ -23,8 +23,8 @@ std::string socket_protocol_text(const SocketInfo& info);
 
 /// As ss prints them, appended: `127.0.0.1:80`, `ip:eth0` and `*:*` of packet sockets,
 /// `rtnl:kernel` and `genl:4711` of netlink sockets, `2:1024` of vsock. `service` stands for the
-/// port unless it is empty. Not for unix sockets.
+/// port and `name` for an address of IP unless they are empty. Not for unix sockets.
 void append_socket_endpoint(std::string& out, const SocketInfo& info, const Endpoint& endpoint,
-                            std::string_view service);
+                            std::string_view service, std::string_view name);
 
 } // namespace sockit

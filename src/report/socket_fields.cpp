@@ -23,6 +23,14 @@ std::string_view family_name(int family)
     }
 }
 
+void add_name(Fields& fields, std::string_view key, std::string_view name)
+{
+    if (name.empty())
+        fields.add(key, nullptr);
+    else
+        fields.add(key, name);
+}
+
 void add_cookie(Fields& fields, const std::optional<std::uint64_t>& cookie)
 {
     if (!cookie) {
@@ -38,10 +46,7 @@ void add_netns(Fields& fields, const NetnsTag& netns)
 {
     fields.begin_object("netns");
     fields.add("inode", netns.inode);
-    if (netns.name.empty())
-        fields.add("name", nullptr);
-    else
-        fields.add("name", netns.name);
+    add_name(fields, "name", netns.name);
     if (netns.pid != 0)
         fields.add("pid", netns.pid);
     else
@@ -221,6 +226,10 @@ void add_socket(Fields& fields, const StatSocket& event)
         add_socket_endpoint(fields, "peer", info, *info.peer);
     else
         fields.add("peer", nullptr);
+    if (view.names) {
+        add_name(fields, "local_name", event.local_name);
+        add_name(fields, "peer_name", event.peer_name);
+    }
     if (info.protocol)
         fields.add("protocol", *info.protocol);
     if (info.interface != 0)
@@ -228,10 +237,8 @@ void add_socket(Fields& fields, const StatSocket& event)
     if (info.netns)
         add_netns(fields, *info.netns);
     fields.add("uid", info.uid);
-    if (view.users && event.user.empty())
-        fields.add("user", nullptr);
-    else if (view.users)
-        fields.add("user", event.user);
+    if (view.users)
+        add_name(fields, "user", event.user);
     if (info.inode.value_or(0) != 0)
         fields.add("inode", *info.inode);
     else

@@ -124,21 +124,23 @@ void append_milliseconds(std::string& out, std::uint64_t nanoseconds)
     out += "ms";
 }
 
-void append_local(std::string& out, const SocketInfo& info, std::string_view service)
+void append_local(std::string& out, const SocketInfo& info, std::string_view service,
+                  std::string_view name)
 {
     if (info.family == AF_UNIX) {
         append_unix(out, info.local, info.inode.value_or(0));
         return;
     }
-    append_socket_endpoint(out, info, info.local, service);
+    append_socket_endpoint(out, info, info.local, service, name);
 }
 
-void append_peer(std::string& out, const SocketInfo& info, std::string_view service)
+void append_peer(std::string& out, const SocketInfo& info, std::string_view service,
+                 std::string_view name)
 {
     if (info.family == AF_UNIX) {
         append_unix(out, Endpoint(), info.peer_inode.value_or(0));
     } else if (info.peer) {
-        append_socket_endpoint(out, info, *info.peer, service);
+        append_socket_endpoint(out, info, *info.peer, service, name);
     } else if (info.family == AF_INET) {
         out += "0.0.0.0:*";
     } else if (info.family == AF_PACKET || info.family == AF_NETLINK) {

@@ -13,9 +13,12 @@ namespace sockit {
 // and escape what is foreign.
 
 /// `127.0.0.1:80`, `[::]:*`, `*:80` (both families), `127.0.0.53%lo:53`; unix: `/run/x 4711`,
-/// `@name 4711`, `* 4711`. `service` stands for the port unless it is empty.
-void append_local(std::string& out, const SocketInfo& info, std::string_view service);
-void append_peer(std::string& out, const SocketInfo& info, std::string_view service);
+/// `@name 4711`, `* 4711`. `service` stands for the port and `name` for the address unless they are
+/// empty.
+void append_local(std::string& out, const SocketInfo& info, std::string_view service,
+                  std::string_view name = {});
+void append_peer(std::string& out, const SocketInfo& info, std::string_view service,
+                 std::string_view name = {});
 
 /// `users:(("sshd",pid=812,fd=3))`, `users:(?)` where they are not known; nothing if nobody has it.
 void append_processes(std::string& out, const SocketInfo& info);

@@ -2,6 +2,8 @@
 
 #include "report/record.h"
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,7 +12,9 @@
 namespace sockit {
 
 /// Lays rows out in columns. The widths come from the header and the first rows, after which rows
-/// are laid out as they come: a long table neither waits for its end nor is kept in memory.
+/// are laid out as they come: a long table neither waits for its end nor is kept in memory. Where
+/// they are too wide in all, columns that may be narrowed give way, first those that only their
+/// headers made wide, then the widest; a row that is too wide even so is cut at its end.
 class Table {
 public:
     struct Options {
@@ -34,15 +38,22 @@ private:
     };
 
     void measure(std::span<const Cell> row);
+    void narrow(std::span<const Cell> row);
+    [[nodiscard]] std::optional<std::size_t> widest_of(std::span<const Cell> row,
+                                                       std::span<const std::size_t> floor) const;
     void release(std::string& out);
     void lay_out(std::span<const Cell> row, std::string_view below, std::string& out);
     void fold(std::string_view below, std::string& out) const;
 
     Options m_options;
     std::vector<std::size_t> m_widths;
+    std::vector<std::size_t> m_needed; ///< the same without the header
     std::vector<Kept> m_kept;
     bool m_released = false;
+    std::string m_gap = "  ";
+    bool m_narrowed = false; ///< cells that are wider than their column are cut
     std::string m_row;
+    std::string m_cut;
 };
 
 } // namespace sockit

@@ -91,4 +91,31 @@ std::string cut_to_width(std::string_view text, std::size_t width)
     return out;
 }
 
+std::string cut_middle_to_width(std::string_view text, std::size_t width)
+{
+    auto columns = display_width(text);
+    if (columns <= width || width < 2)
+        return cut_to_width(text, width);
+    const auto room_before = (width - 1) / 3;
+    std::string out;
+    for (std::size_t taken = 0; !text.empty();) {
+        const auto piece = next_piece(text);
+        if (taken + piece.columns > room_before)
+            break;
+        out += text.substr(0, piece.bytes);
+        taken += piece.columns;
+        columns -= piece.columns;
+        text.remove_prefix(piece.bytes);
+    }
+    const auto room_behind = width - 1 - display_width(out);
+    while (columns > room_behind) {
+        const auto piece = next_piece(text);
+        columns -= piece.columns;
+        text.remove_prefix(piece.bytes);
+    }
+    out += "…";
+    out += text;
+    return out;
+}
+
 } // namespace sockit

@@ -13,4 +13,8 @@ std::size_t display_width(std::string_view text);
 /// kept whole.
 std::string cut_to_width(std::string_view text, std::size_t width);
 
+/// The same for text without colour codes of which the end tells the most: `…` stands in the
+/// middle, with two thirds of the room behind it.
+std::string cut_middle_to_width(std::string_view text, std::size_t width);
+
 } // namespace sockit

@@ -122,5 +122,13 @@ TEST(Hex, IsLowerCaseTwoDigitsAByte)
     EXPECT_EQ(hex(std::string_view("\x00\x0f\xff", 3)), "000fff");
 }
 
+TEST(Escape, Base64AndBack)
+{
+    for (const std::string bytes : {"", "a", "ab", "abc", "\xff\n\x1b", "a longer one"})
+        EXPECT_EQ(unbase64(base64(bytes)), bytes);
+    for (const char* none : {"a", "YQ", "YQ=", "YQ==x", "YR==", "Y\n==", "====", "YWI=YWI="})
+        EXPECT_EQ(unbase64(none), std::nullopt) << none;
+}
+
 } // namespace
 } // namespace sockit

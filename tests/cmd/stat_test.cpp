@@ -51,7 +51,8 @@ TEST(StatPlan, WithoutWordsAnOverviewWithProcesses)
     auto expected = every_kind();
     expected.selection = StatSelection::Overview;
     expected.view.processes = true;
-    expected.view.peer = false;
+    for (const auto* name : {"netid", "queue", "local", "owner"})
+        expected.view.columns.push_back(find_stat_column(name));
     expected.services = true;
     EXPECT_EQ(plan({}), expected);
     expected.services = false;
@@ -192,15 +193,55 @@ TEST(StatPlan, Events)
     EXPECT_FALSE(planned->udp);
     EXPECT_EQ(planned->deadline, std::chrono::seconds(2));
     EXPECT_EQ(planned->count, 3U);
-    EXPECT_TRUE(plan({"-E"})->view.peer);
+    EXPECT_TRUE(plan({"-E"})->view.columns.empty());
     EXPECT_EQ(plan({"-xE"}).error().domain, Domain::Unsupported);
+}
+
+TEST(StatPlan, SavingAsksForAllAndShowsWhatWasAskedFor)
+{
+    const auto planned = plan({"-tn", "--save", "f"});
+    EXPECT_EQ(planned->save, "f");
+    EXPECT_EQ(planned->shown, StatView{});
+    EXPECT_TRUE(planned->view.processes && planned->view.tcp_info && planned->view.memory);
+    EXPECT_EQ(plan({"-tn", "--from", "f"})->source, StatSource::Saved);
+    EXPECT_EQ(plan({"-tn", "--from", "f"})->from, "f");
+}
+
+TEST(StatPlan, DiffTakesTwoFiles)
+{
+    const auto planned = plan({"-n", "--diff", "a", "b"});
+    EXPECT_EQ(planned->act, StatAct::Diff);
+    EXPECT_EQ(planned->from, "a");
+    EXPECT_EQ(planned->compared_with, "b");
+    EXPECT_EQ(planned->selection, StatSelection::All);
+    EXPECT_EQ(plan({"-l", "--diff", "a", "b"})->selection, StatSelection::Listening);
+    EXPECT_EQ(usage_error({"--diff", "a"}), "--diff takes two files");
+}
+
+TEST(StatPlan, WatchingTakesADurationOrNone)
+{
+    const auto planned = plan({"-n", "--watch"});
+    EXPECT_EQ(planned->act, StatAct::Watch);
+    EXPECT_EQ(planned->interval, std::chrono::seconds(1));
+    EXPECT_EQ(planned->selection, StatSelection::All);
+    EXPECT_FALSE(planned->view.processes);
+    EXPECT_EQ(plan({"-tln", "--watch", "250ms"})->interval, std::chrono::milliseconds(250));
+    EXPECT_EQ(plan({"--watch=2", "-tln"})->interval, std::chrono::seconds(2));
+    EXPECT_EQ(plan({"--watch", "-t", "--count", "2"})->count, 2U);
+    EXPECT_TRUE(usage_error({"--watch", "1ms"}).starts_with("bad --watch '1ms'"));
+    EXPECT_TRUE(usage_error({"--watch", "1x"}).starts_with("bad --watch '1x'"));
+    EXPECT_EQ(usage_error({"--watch", "-tK"}), "-K and --watch exclude each other");
 }
 
 TEST(StatPlan, UsageErrors)
 {
+    EXPECT_EQ(usage_error({"--from", "f", "--via", "proc"}),
+              "--from excludes --via, --proc-root and --netns");
+    EXPECT_EQ(usage_error({"--save", "f", "-E"}), "-E and --save exclude each other");
+    EXPECT_EQ(usage_error({"--from", "f", "-tK"}), "-K and --from exclude each other");
     EXPECT_EQ(usage_error({"-tKE"}), "-K and -E exclude each other");
     EXPECT_EQ(usage_error({"--dry-run"}), "--dry-run needs -K");
-    EXPECT_EQ(usage_error({"--count", "1"}), "--count needs -E");
+    EXPECT_EQ(usage_error({"--count", "1"}), "--count needs -E or --watch");
     EXPECT_TRUE(usage_error({"-E", "--count", "0"}).starts_with("bad --count '0'"));
     EXPECT_TRUE(usage_error({"-K"}).starts_with("-K needs a kind"));
     EXPECT_EQ(usage_error({"-tK", "--via", "proc"}),

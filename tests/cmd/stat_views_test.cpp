@@ -60,6 +60,8 @@ TEST(StatViews, WithoutAKindAllSocketsAreTheirs)
     for (const auto* option : {"--count-by", "--columns", "--sort"})
         EXPECT_EQ(plan_view({option, "state"})->selection, StatSelection::All) << option;
     EXPECT_EQ(plan_view({"-t", "--count-by", "state"})->selection, StatSelection::Connected);
+    EXPECT_EQ(plan_view({"--count-by", "state", "dport", "=", ":443"})->selection,
+              StatSelection::Connected);
 }
 
 TEST(StatViews, TotalsAloneReadNoSockets)
@@ -77,6 +79,37 @@ TEST(StatViews, ThreadsImplyProcessesAndOneLineIsForPeople)
     EXPECT_TRUE(plan_view({"-tO"})->view.one_line);
 }
 
+TEST(StatViews, NamesHaveALimitInAll)
+{
+    EXPECT_EQ(plan_view({"-tr"})->names_limit, std::chrono::seconds(5));
+    EXPECT_EQ(plan_view({"-tr", "--timeout", "250ms"})->names_limit,
+              std::chrono::milliseconds(250));
+    EXPECT_TRUE(plan_view({"-tr"})->view.names);
+    EXPECT_FALSE(plan_view({"-t"})->view.names);
+    EXPECT_EQ(view_error({"-t", "--timeout", "1s"}), "--timeout needs -r; ");
+}
+
+TEST(StatViews, AnOverviewOfWhichMoreIsWantedIsAListing)
+{
+    EXPECT_EQ(plan_view({})->view.columns.size(), 4U);
+    EXPECT_TRUE(plan_view({"-e"})->view.columns.empty());
+    EXPECT_TRUE(plan_view({"-i"})->view.columns.empty());
+}
+
+TEST(StatViews, WhatIsToBeDestroyedIsNeverEverySocketByAnOptionOfDisplay)
+{
+    EXPECT_TRUE(view_error({"-K", "--columns", "state"}).starts_with("-K needs a kind"));
+    EXPECT_EQ(view_error({"-Kt", "--sort", "state"}), "-K excludes --count-by, --sort and -s; ");
+}
+
+TEST(StatViews, EventsAreNeitherSortedNorCounted)
+{
+    for (const auto& option : {"--sort=state", "--count-by=state", "--check", "-r", "-s"})
+        EXPECT_EQ(view_error({"-Et", option}),
+                  "-E excludes --count-by, --sort, --check, -r and -s; ")
+            << option;
+}
+
 TEST(StatViews, UsageErrorsNameTheColumnAndTheNearest)
 {
     EXPECT_EQ(view_error({"--columns", "state,proces"}),
@@ -87,6 +120,7 @@ TEST(StatViews, UsageErrorsNameTheColumnAndTheNearest)
               "unknown column '\\x1b' in --sort; sockit stat --help names the columns");
     EXPECT_EQ(view_error({"--columns", "state,"}),
               "unknown column '' in --columns; sockit stat --help names the columns");
+    EXPECT_EQ(view_error({"--count-by", "state,pid,State"}), "--count-by names state twice; ");
     EXPECT_EQ(view_error({"--count-by", "state", "--sort", "state"}),
               "--count-by and --sort exclude each other; ");
     EXPECT_EQ(view_error({"--count-by", "state", "--columns", "state"}),

@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "event/stat_columns.h"
 
 #include <gtest/gtest.h>
 
@@ -250,6 +251,18 @@ TEST(Drift, CompletionsOfferTheCommands)
             fish.insert(word);
     EXPECT_EQ(fish, known);
     EXPECT_EQ(fish_first_words, first_words);
+}
+
+TEST(Drift, TheManPageHasTheColumnsOfStat)
+{
+    std::set<std::string> entries;
+    const auto lines = lines_of("man/sockit.1");
+    for (std::size_t i = 1; i < lines.size(); ++i)
+        if (lines[i - 1] == ".TP" && lines[i].starts_with(".B "))
+            entries.insert(replaced(lines[i].substr(3), "\\-", "-"));
+    for (const auto& column : stat_columns())
+        EXPECT_TRUE(column.help.empty() || entries.contains(std::string(column.name)))
+            << column.name;
 }
 
 } // namespace

@@ -29,7 +29,9 @@ const std::array rules{
     Rule{"", {"fmt/"}, {"src/report/", "cmd/"}},
     Rule{"", {"openssl/"}, {"src/sock/"}},
     Rule{"", {"format>", "iostream", "cstdio", "stdio.h"}, {}},
-    Rule{"src/report/", {"sock/"}, {"sock/endpoint.h", "sock/socket_info.h"}},
+    Rule{"src/report/",
+         {"sock/"},
+         {"sock/endpoint.h", "sock/protocol_names.h", "sock/socket_info.h"}},
     Rule{"cmd/", {"diag/", "loop/"}, {}},
 };
 

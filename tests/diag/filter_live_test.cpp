@@ -7,6 +7,8 @@
 #include "support/run.h"
 
 #include <charconv>
+#include <deque>
+#include <functional>
 #include <set>
 
 namespace sockit::test {
@@ -34,10 +36,8 @@ protected:
                 ::setsockopt(socket.ref().value, SOL_SOCKET, SO_BINDTODEVICE, "lo", sizeof "lo"),
                 0);
         });
-        for (const auto& [port, mark] : {std::pair{6001, 5}, {6002, 0x25}})
-            listen_on("::1", static_cast<std::uint16_t>(port), [&](const Socket& socket) {
-                EXPECT_TRUE(socket.set_option(SOL_SOCKET, SO_MARK, mark, "SO_MARK"));
-            });
+        listen_on("::1", 6001, marked(5));
+        listen_on("::1", 6002, marked(0x25));
         std::uint16_t port = 53;
         for (const char* address : {"127.0.0.1", "::", "::ffff:127.0.0.2"}) {
             auto bound = open(Endpoint::from_literal(address, port++).value(), SOCK_DGRAM);
@@ -59,6 +59,13 @@ protected:
 
     using Setup = std::function<void(const Socket&)>;
 
+    static Setup marked(int mark)
+    {
+        return [mark](const Socket& socket) {
+            EXPECT_TRUE(socket.set_option(SOL_SOCKET, SO_MARK, mark, "SO_MARK"));
+        };
+    }
+
     static Socket open(const Endpoint& local, int type, const Setup& setup = {})
     {
         auto socket = Socket::open(local.family(), type).value();
@@ -75,7 +82,7 @@ protected:
     {
         auto socket = open(Endpoint::from_literal(address, port).value(), SOCK_STREAM, setup);
         EXPECT_TRUE(socket.listen(8, *socket.local()));
-        return *m_listeners.emplace_back(std::make_unique<Socket>(std::move(socket)));
+        return m_listeners.emplace_back(std::move(socket));
     }
 
     void connect_to(const Endpoint& to, const Socket& listener, const char* from,
@@ -176,7 +183,7 @@ protected:
         return filter.value_or(Filter{});
     }
 
-    std::vector<std::unique_ptr<Socket>> m_listeners;
+    std::deque<Socket> m_listeners; ///< which stay where they are
     std::vector<Socket> m_sockets;
     std::vector<SocketInfo> m_rows; ///< all there are
 };

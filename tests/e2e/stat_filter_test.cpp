@@ -251,6 +251,21 @@ TEST_F(StatFilter, ProcessesByNumberAndName)
     EXPECT_TRUE(valid(document));
 }
 
+TEST_F(StatFilter, UnknownProcessesMatchNothingAndAreTold)
+{
+    if (::geteuid() != 0)
+        GTEST_SKIP() << "only root can become somebody else";
+    for (const char* filter : {"pid = 1", "not pid = 1"}) {
+        const auto outcome = run_program({"setpriv", "--reuid", "65534", "--clear-groups",
+                                          sockit_binary(), "stat", "-tlH", filter});
+        if (outcome.status == 127 || outcome.err.find("setpriv") != std::string::npos)
+            GTEST_SKIP() << "no other user here: " << outcome.err;
+        EXPECT_TRUE(exited(outcome, 0));
+        EXPECT_EQ(outcome.out, "");
+        EXPECT_NE(outcome.err.find("whose they are is not known"), std::string::npos) << outcome;
+    }
+}
+
 TEST_F(StatFilter, NothingMatches)
 {
     const auto nothing = run({"stat", "-Hta", "sport = 1"});
@@ -271,7 +286,8 @@ TEST_F(StatFilter, ErrorsAreOneLineWithTheColumn)
     const auto device = run({"stat", "-t", "dev no-such-dev"});
     EXPECT_TRUE(exited(device, 6));
     EXPECT_EQ(device.err, "sockit: filter dev no-such-dev: No such device (ENODEV)\n");
-    EXPECT_TRUE(exited(run({"stat", "-t", "--via", "proc", "fwmark = 1"}), 7));
+    for (const char* test : {"fwmark = 1", "dev lo", "cgroup /"})
+        EXPECT_TRUE(exited(run({"stat", "-t", "--via", "proc", test}), 7));
 }
 
 TEST_F(StatFilter, MarksNeedACapability)

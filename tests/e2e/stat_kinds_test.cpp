@@ -107,7 +107,7 @@ TEST_F(StatKindsTest, SameRowsAsSs)
     };
     for (const auto& [words, netid] : std::vector<Case>{{{"-aw"}, false},
                                                         {{"-a0"}, true},
-                                                        {{"-0a", "-A", "packet_dgram"}, true},
+                                                        {{"-0a", "-A", "packet_dgram"}, false},
                                                         {{"-aM"}, false},
                                                         {{"-Mln"}, false},
                                                         {{"-af", "netlink"}, false}}) {

@@ -3,6 +3,8 @@
 #include "support/schema.h"
 
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -117,10 +119,10 @@ TEST_F(StatViewsTest, ColumnsInTheirOrderAndSorted)
     EXPECT_TRUE(exited(outcome, 0));
     const auto lines = lines_of(outcome.out);
     ASSERT_EQ(lines.size(), 6U) << outcome;
-    EXPECT_TRUE(lines[0].starts_with("State   Queue  LPort  ")) << outcome;
+    EXPECT_TRUE(lines[0].starts_with("State      Queue  LPort  ")) << outcome;
     EXPECT_TRUE(lines[1].starts_with("ESTAB ")) << outcome;
     EXPECT_NE(lines[4].find(" 8080 "), std::string::npos) << outcome;
-    EXPECT_TRUE(lines[5].starts_with("LISTEN    2/1   8080  " + std::to_string(::getpid())))
+    EXPECT_TRUE(lines[5].starts_with("LISTEN  2/1 full   8080  " + std::to_string(::getpid())))
         << outcome;
 }
 
@@ -146,6 +148,49 @@ TEST_F(StatViewsTest, ThreadsAreOwnersOfTheirOwn)
         first_thread = first_thread || owner["tid"] == ::getpid();
     }
     EXPECT_TRUE(first_thread) << socket;
+}
+
+TEST_F(StatViewsTest, NamesOfAddresses)
+{
+    const auto text = run({"stat", "-tlr"});
+    EXPECT_TRUE(exited(text, 0));
+    EXPECT_NE(text.out.find(" localhost:http-alt "), std::string::npos) << text;
+    const auto document = run({"stat", "-tlr", "--json"});
+    EXPECT_TRUE(valid_document(document.out)) << document;
+    const auto socket = parse_document(document.out)["sockets"].at(0);
+    EXPECT_EQ(socket["local_name"], "localhost");
+    EXPECT_EQ(socket["peer_name"], nullptr);
+}
+
+/// What `words` print on a terminal of so many columns.
+std::string on_terminal(int columns, const std::string& words)
+{
+    const auto outcome = run_program({"script", "-qec",
+                                      "stty cols " + std::to_string(columns) + "; exec " +
+                                          sockit_binary() + " " + words + " --color=never",
+                                      "/dev/null"});
+    EXPECT_TRUE(exited(outcome, 0));
+    return outcome.out;
+}
+
+TEST_F(StatViewsTest, RowsAreNoWiderThanTheTerminal)
+{
+    for (const int columns : {60, 80}) {
+        for (const std::string words : {"stat", "stat -tanp", "stat -taonepim",
+                                        "stat -ta --columns local,peer,process,cmdline,rtt"}) {
+            for (auto line : lines_of(on_terminal(columns, words))) {
+                if (line.starts_with("sockit: ")) // a warning, on stderr
+                    continue;
+                std::size_t width = 0;
+                for (const char c : line)
+                    width += c != '\r' && (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+                EXPECT_LE(width, static_cast<std::size_t>(columns)) << line;
+            }
+        }
+    }
+    const auto narrow = on_terminal(80, "stat");
+    EXPECT_NE(narrow.find("  2/1 full  127.0.0.1:http-alt  "), std::string::npos) << narrow;
+    EXPECT_NE(on_terminal(60, "stat -tan").find("127.0.0.1:8080  0.0.0.0:*"), std::string::npos);
 }
 
 TEST_F(StatViewsTest, OneLineKeepsARowASocket)

@@ -109,6 +109,31 @@ TEST(DescribeStatColumns, NumbersUsersAndQueues)
     EXPECT_EQ(row(socket, {"user"}), "www-data");
 }
 
+TEST(DescribeStatColumns, AFullQueueIsMarkedWhereItIsShown)
+{
+    auto socket = owned();
+    socket.info.accept_limit = 3;
+    socket.info.recv_q = 3;
+    EXPECT_EQ(row(socket, {"netid", "queue", "owner"}), R"(tcp | 3/3 | x/7,"),("y\n/9)");
+    socket.info.accept_limit = 2;
+    EXPECT_EQ(row(socket, {"queue", "recv-q"}), "3/2 full | 3");
+    socket.info.state = SocketState::Close;
+    socket.info.accept_length.reset();
+    EXPECT_EQ(row(socket, {"queue"}), "3");
+}
+
+TEST(DescribeStatColumns, NamesStandForAddresses)
+{
+    auto socket = owned();
+    socket.view.names = true;
+    socket.local_name = "a\x1b[b";
+    socket.local_service = "http";
+    EXPECT_EQ(row(socket, {"local", "peer"}), R"(a\x1b[b:http | 0.0.0.0:*)");
+    EXPECT_NE(json_of(socket).find(R"("peer":null,"local_name":"a\u001b[b","peer_name":null,)"),
+              std::string::npos)
+        << json_of(socket);
+}
+
 TEST(DescribeStatColumns, MachinesGetTheWholeRecordAndWhatTheColumnsAdd)
 {
     auto socket = owned();

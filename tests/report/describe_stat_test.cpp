@@ -346,13 +346,6 @@ TEST(DescribeStat, AScopeGoesByTheNameInItsNamespace)
     EXPECT_NE(json(socket).find(R"("port":80,"scope":"elsewhere"})"), std::string::npos);
 }
 
-TEST(DescribeStat, OverviewLeavesThePeerOut)
-{
-    auto socket = listener();
-    socket.view.peer = false;
-    EXPECT_EQ(row(socket), "tcp|LISTEN|3|2|127.0.0.1:8080|accept-queue-full");
-}
-
 TEST(DescribeStat, StartOverviewSummary)
 {
     using namespace std::chrono;
@@ -397,8 +390,8 @@ TEST(DescribeStat, WhatStandsBelowIsFoldedRowsAreCut)
     socket.view.tcp_info = true;
     socket.info.congestion = "cubic";
     socket.info.tcp_info = {{"rto_ns", 204'000'000}, {"snd_mss", 32768}, {"snd_cwnd", 10}};
-    EXPECT_EQ(printed(socket, 30), "Netid  State  Recv-Q  Send-Q …\n"
-                                   "tcp    ESTAB  0       5      …\n"
+    EXPECT_EQ(printed(socket, 30), "Netid State Recv-Q Send-Q Loc…\n"
+                                   "tcp   ESTAB 0      5      [::…\n"
                                    "    cubic rto:204ms\n"
                                    "    snd_mss:32768 snd_cwnd:10\n");
     EXPECT_EQ(printed(socket, 0),

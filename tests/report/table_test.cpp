@@ -57,6 +57,49 @@ TEST(Table, RowsAreCutAtTheWidth)
               "abcdef …\n");
 }
 
+Cell narrowable(std::string_view header, std::string text, std::size_t least, bool keeps_end)
+{
+    Cell cell{.header = header, .text = std::move(text)};
+    cell.least = least;
+    cell.keeps_end = keeps_end;
+    return cell;
+}
+
+TEST(Table, WhereRowsAreTooWideHeadersGiveWayThenTheWidestColumn)
+{
+    const std::vector<Row> rows{{cell("State", "ESTAB"),
+                                 narrowable("Local Address", "127.0.0.1:80", 5, true),
+                                 narrowable("Process", "a long process", 5, false)},
+                                {cell("", "LISTEN"), narrowable("", "[::]:443", 5, true),
+                                 narrowable("", "short", 5, false)}};
+    EXPECT_EQ(laid_out({.width = 38}, rows), "State   Local Address  Process\n"
+                                             "ESTAB   127.0.0.1:80   a long process\n"
+                                             "LISTEN  [::]:443       short\n");
+    EXPECT_EQ(laid_out({.width = 34}, rows), "State  Local Addre… Process\n"
+                                             "ESTAB  127.0.0.1:80 a long process\n"
+                                             "LISTEN [::]:443     short\n");
+    EXPECT_EQ(laid_out({.width = 28}, rows), "State  Local Add… Process\n"
+                                             "ESTAB  127…0.1:80 a long pr…\n"
+                                             "LISTEN [::]:443   short\n");
+    EXPECT_EQ(laid_out({.width = 16}, rows), "State  Loca… Pr…\n"
+                                             "ESTAB  1…:80 a …\n"
+                                             "LISTEN […443 sh…\n");
+}
+
+TEST(Table, NarrowedRowsAreNeverWiderThanTheTerminalAndNeverEmpty)
+{
+    const Row row{narrowable("A", std::string(40, 'a'), 9, true), cell("B", "日本"),
+                  narrowable("C", "e\u0301" + std::string(40, 'c'), 9, false)};
+    for (std::size_t width = 1; width < 100; ++width) {
+        const auto out = laid_out({.width = width}, {row});
+        const auto end = out.find('\n');
+        EXPECT_LE(display_width(out.substr(0, end)), width);
+        EXPECT_LE(display_width(out.substr(end + 1, out.size() - end - 2)), width);
+        EXPECT_GE(display_width(out.substr(end + 1, out.size() - end - 2)) + 1, // a wide one
+                  std::min(width, 22UL));
+    }
+}
+
 TEST(Table, WordsBelowARowAreFoldedNotCut)
 {
     for (const std::size_t width : {0U, 20U}) {
@@ -120,6 +163,15 @@ TEST(Width, WhatIsCutSaysSo)
     EXPECT_EQ(cut_to_width("äöüß", 3), "äö…");
     EXPECT_EQ(cut_to_width("日本語", 4), "日…");
     EXPECT_EQ(cut_to_width("\033[31mabcd\033[0m", 3), "\033[31mab…\033[0m") << "colours end";
+}
+
+TEST(Width, WhatIsCutInTheMiddleKeepsItsEnd)
+{
+    EXPECT_EQ(cut_middle_to_width("127.0.0.1:80", 12), "127.0.0.1:80");
+    EXPECT_EQ(cut_middle_to_width("127.0.0.1:8080", 10), "127…1:8080");
+    EXPECT_EQ(cut_middle_to_width("日本語日本語", 7), "日…本語");
+    EXPECT_EQ(cut_middle_to_width("abcdef", 2), "…f");
+    EXPECT_EQ(cut_middle_to_width("abcdef", 1), "…");
 }
 
 } // namespace
