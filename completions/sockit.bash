@@ -14,7 +14,7 @@ declare -gA _sockit_options=(
     ["sockopts verify"]="--phase= --netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts diff"]="--netns= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
     ["sockopts why-bind"]="-4 -6 --netns= --sockopt= --strict-sockopt --interface= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
-    ["stat"]="-a --all -l --listening -t --tcp -u --udp -x --unix -4 --ipv4 -6 --ipv6 -n --numeric -r --resolve --timeout= -p --processes -T --threads -e --extended -i --info -m --memory -o --options -s --summary --count-by= --columns= --sort= --check -O --oneline -H --no-header --via= --proc-root= --netns= -K --kill --dry-run -E --events --watch= --save= --from= --diff= --deadline= --count= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
+    ["stat"]="-a --all -l --listening -t --tcp -u --udp -x --unix -w --raw -0 --packet -M --mptcp --vsock -f= --family= -A= --query= -4 --ipv4 -6 --ipv6 -B --bound-inactive -n --numeric -r --resolve --timeout= -p --processes -T --threads -e --extended -i --info --tos --inet-sockopt --cgroup -m --memory -o --options -s --summary --count-by= --columns= --sort= --check -O --oneline -H --no-header --via= --proc-root= --all-netns -N= --netns= -K --kill --dry-run -E --events --watch= --save= --from= --diff= --deadline= --count= --json --jsonl -q --quiet -v --verbose --output= --color= --wide -h --help"
 )
 
 _sockit_outcomes="open refused rejected unreachable denied timeout reset unresolved self-connect local-error"

@@ -53,9 +53,9 @@ private:
         auto destroyer = TRY(SocketDestroyer::open());
         // What hides behind another at the same addresses is found once that one is gone.
         std::vector<PackedSockets::Place> hidden;
-        auto before = m_killed.destroyed;
-        do {
-            before = m_killed.destroyed;
+        bool progress = true;
+        while (progress && !m_left.empty()) {
+            const auto before = m_killed.destroyed;
             hidden.clear();
             for (const auto place : m_left) {
                 m_held.get(place, m_show.socket().info);
@@ -63,7 +63,8 @@ private:
                     hidden.push_back(place);
             }
             m_left.swap(hidden);
-        } while (!m_left.empty() && m_killed.destroyed != before);
+            progress = m_killed.destroyed != before;
+        }
         return look_again();
     }
 

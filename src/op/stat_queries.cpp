@@ -1,5 +1,7 @@
 #include "op/stat_queries.h"
 
+#include "diag/common_fields.h"
+
 namespace sockit {
 
 namespace {
@@ -82,12 +84,10 @@ bool answers(const SocketQuery& query, const SocketInfo& info)
 {
     if ((query.states & state_bit(info.state)) == 0)
         return false;
-    switch (query.protocol) {
-    case SocketProtocol::Tcp: return info.netid == "tcp" && info.family == query.family;
-    case SocketProtocol::Udp: return info.netid == "udp" && info.family == query.family;
-    case SocketProtocol::Unix: return info.family == AF_UNIX;
-    }
-    return false;
+    if (info.family != query.family || !has_wanted_type(info, query))
+        return false;
+    const auto netid = inet_netid(query.protocol);
+    return netid.empty() || info.netid == netid;
 }
 
 bool awaits_clients(const SocketInfo& info)

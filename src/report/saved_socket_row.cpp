@@ -56,7 +56,7 @@ bool SavedSocketRow::number_of(std::size_t token)
 SavedSocketRow::Reader SavedSocketRow::reader_of(std::string_view key)
 {
     using Row = SavedSocketRow;
-    static constexpr std::array<Member, 23> members{{
+    static constexpr std::array<Member, 28> members{{
         {"netid", &Row::netid},
         {"family", &Row::family},
         {"state", &Row::state},
@@ -64,6 +64,7 @@ SavedSocketRow::Reader SavedSocketRow::reader_of(std::string_view key)
         {"send_q", &Row::number_of<&SocketInfo::send_q>},
         {"local", &Row::local},
         {"peer", &Row::peer},
+        {"protocol", &Row::number_of<&SocketInfo::protocol>},
         {"interface", &Row::interface},
         {"uid", &Row::number_of<&SocketInfo::uid>},
         {"inode", &Row::number_of<&SocketInfo::inode>},
@@ -80,6 +81,10 @@ SavedSocketRow::Reader SavedSocketRow::reader_of(std::string_view key)
         {"tcp_info", &Row::tcp_info},
         {"memory", &Row::memory},
         {"drops", &Row::number_of<&SocketInfo::drops>},
+        {"mark", &Row::number_of<&SocketInfo::mark>},
+        {"tos", &Row::number_of<&SocketInfo::tos>},
+        {"traffic_class", &Row::number_of<&SocketInfo::traffic_class>},
+        {"class_id", &Row::number_of<&SocketInfo::class_id>},
     }};
     for (const auto& member : members)
         if (member.key == key)
@@ -209,6 +214,10 @@ bool SavedSocketRow::endpoint(std::size_t token, Endpoint& out) const
                           : Endpoint::unix_unnamed();
     else if (family == "vsock")
         made = Endpoint::vsock(cid, port);
+    else if (family == "netlink")
+        made = Endpoint::netlink(port);
+    else if (family == "packet") // what it takes is told beside it
+        made = Endpoint::packet(0, 0);
     else if (std::in_range<std::uint16_t>(port) && (family == "inet" || family == "inet6"))
         made = Endpoint::from_literal(address, static_cast<std::uint16_t>(port));
     if (!made || (made->is_inet() && (made->family() == AF_INET6) != (family == "inet6")))

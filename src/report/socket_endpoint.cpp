@@ -40,9 +40,9 @@ void append_inet_address(std::string& out, const SocketInfo& info, const Endpoin
         out += endpoint.address();
         out += ']';
     }
-    if (info.interface != 0) {
+    if (const auto interface = interface_text(info); !interface.empty()) {
         out += '%';
-        out += escape(interface_text(info));
+        out += escape(interface);
     }
 }
 
@@ -79,8 +79,8 @@ void add_socket_endpoint(Fields& fields, std::string_view key, const SocketInfo&
         fields.begin_object(key);
         fields.add("family", "packet");
         fields.add("protocol", socket_protocol_text(info));
-        if (info.interface != 0)
-            fields.add("interface", interface_text(info));
+        if (const auto interface = interface_text(info); !interface.empty())
+            fields.add("interface", interface);
         fields.end_object();
         break;
     case AF_NETLINK:
@@ -108,7 +108,8 @@ void append_socket_endpoint(std::string& out, const SocketInfo& info, const Endp
     case AF_PACKET:
         out += protocol_cell(info);
         out += ':';
-        out += info.interface != 0 ? escape(interface_text(info)) : "*";
+        out += info.interface != 0 || !info.interface_name.empty() ? escape(interface_text(info))
+                                                                   : "*";
         return;
     case AF_NETLINK:
         out += protocol_cell(info);

@@ -232,8 +232,8 @@ void add_socket(Fields& fields, const StatSocket& event)
     }
     if (info.protocol)
         fields.add("protocol", *info.protocol);
-    if (info.interface != 0)
-        fields.add("interface", interface_text(info));
+    if (const auto interface = interface_text(info); !interface.empty())
+        fields.add("interface", interface);
     if (info.netns)
         add_netns(fields, *info.netns);
     fields.add("uid", info.uid);
