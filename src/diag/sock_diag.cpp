@@ -14,6 +14,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 namespace sockit {
 
@@ -62,6 +63,13 @@ bool decode(std::span<const std::byte> payload, const SocketQuery& query, Cgroup
     case SocketProtocol::Vsock: return decode_vsock_diag(payload, info);
     default: return decode_inet_diag(payload, query, cgroups, info);
     }
+}
+
+std::optional<std::uint64_t> inode_of(FdRef socket)
+{
+    struct stat status{};
+    return ::fstat(socket.value, &status) == 0 ? std::optional<std::uint64_t>(status.st_ino)
+                                               : std::nullopt;
 }
 
 bool is_repeated(const SocketQuery& query, const SocketInfo& info, DumpProgress& progress)
@@ -120,10 +128,13 @@ Result<std::uint64_t> SockDiag::dump(const SocketQuery& query, SocketInfo& info,
         return 0;
     TRY(send_request(netlink.ref(), query, diag_request(query, sequence)));
 
-    // The kernel lists netlink sockets that are in a multicast group a second time.
+    // The kernel lists netlink sockets that are in a multicast group a second time. The one that
+    // asks is no part of the picture: two looks would always differ.
+    const auto inode_of_ours = inode_of(netlink.ref());
     std::unordered_set<std::uint64_t> seen;
     const SocketVisitor visit_once = [&](const SocketInfo& row) {
-        return !seen.insert(row.cookie.value_or(0)).second || visit(row);
+        return row.inode == inode_of_ours || !seen.insert(row.cookie.value_or(0)).second ||
+               visit(row);
     };
     const auto& visitor = query.protocol == SocketProtocol::Netlink ? visit_once : visit;
 

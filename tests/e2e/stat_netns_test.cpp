@@ -76,8 +76,9 @@ TEST_F(StatNetns, EveryNamespaceOnceAndTagged)
     ASSERT_FALSE(there.is_null()) << outcome;
     EXPECT_EQ(there["netns"]["inode"], m_there);
     EXPECT_EQ(there["netns"]["pid"], m_resident->pid());
-    if (m_device)
+    if (m_device) {
         EXPECT_EQ(at_port(document, 7002)["interface"], "sockit7");
+    }
 }
 
 TEST_F(StatNetns, NothingButOursWithoutIt)
@@ -115,8 +116,9 @@ TEST_F(StatNetns, AnotherNamespaceByItsProcess)
     ASSERT_TRUE(exited(outcome, 0));
     EXPECT_NE(outcome.out.find("127.0.0.1:7001"), std::string::npos) << outcome;
     EXPECT_EQ(outcome.out.find("127.0.0.1:7003"), std::string::npos) << outcome;
-    if (m_device)
+    if (m_device) {
         EXPECT_NE(outcome.out.find("127.0.0.1%sockit7:7002"), std::string::npos) << outcome;
+    }
 }
 
 TEST_F(StatNetns, WhatMayNotBeEnteredIsToldOnce)
