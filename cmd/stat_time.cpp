@@ -69,6 +69,8 @@ void plan_save(const std::string& file, StatPlan& plan)
     plan.view.extended = true;
     plan.view.tcp_info = true;
     plan.view.memory = true;
+    plan.view.type_of_service = true;
+    plan.view.inet_options = true;
 }
 
 void plan_diff(const std::string& earlier, StatPlan& plan)

@@ -1,27 +1,17 @@
 #include "report/saved_socket_row.h"
 
-#include "base/escape.h"
+#include "report/socket_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
-#include <limits>
 #include <utility>
-
-#include <net/if.h>
 
 namespace sockit {
 
 namespace {
 
 using Kind = Fields::Kind;
-
-constexpr std::string_view base64_suffix = "_base64";
-
-/// Without what says how the value is written.
-std::string_view plain_key(std::string_view key)
-{
-    return key.ends_with(base64_suffix) ? key.substr(0, key.size() - base64_suffix.size()) : key;
-}
 
 std::optional<SocketState> state_of(std::string_view name)
 {
@@ -32,31 +22,18 @@ std::optional<SocketState> state_of(std::string_view name)
     return std::nullopt;
 }
 
-bool begins(Kind kind) { return kind == Kind::BeginObject || kind == Kind::BeginArray; }
-
-bool ends(Kind kind) { return kind == Kind::EndObject || kind == Kind::EndArray; }
-
-std::uint32_t scope_id(const std::string& scope)
-{
-    std::uint32_t id = 0;
-    const auto* end = scope.data() + scope.size();
-    if (std::from_chars(scope.data(), end, id).ptr == end)
-        return id;
-    return ::if_nametoindex(scope.c_str());
-}
-
 } // namespace
 
 template <auto Field>
 bool SavedSocketRow::number_of(std::size_t token)
 {
-    return number(token, m_info.*Field);
+    return m_values.number(token, m_info.*Field);
 }
 
 SavedSocketRow::Reader SavedSocketRow::reader_of(std::string_view key)
 {
     using Row = SavedSocketRow;
-    static constexpr std::array<Member, 28> members{{
+    static constexpr std::array<Member, 32> members{{
         {"netid", &Row::netid},
         {"family", &Row::family},
         {"state", &Row::state},
@@ -79,7 +56,11 @@ SavedSocketRow::Reader SavedSocketRow::reader_of(std::string_view key)
         {"shutdown", &Row::shutdown},
         {"cgroup", &Row::cgroup},
         {"tcp_info", &Row::tcp_info},
+        {"mptcp_info", &Row::tcp_info},
+        {"ulp", &Row::upper_protocol},
         {"memory", &Row::memory},
+        {"netns", &Row::netns},
+        {"options", &Row::inet_options},
         {"drops", &Row::number_of<&SocketInfo::drops>},
         {"mark", &Row::number_of<&SocketInfo::mark>},
         {"tos", &Row::number_of<&SocketInfo::tos>},
@@ -97,9 +78,9 @@ bool SavedSocketRow::read()
     m_info = SocketInfo{};
     m_info.family = AF_UNSPEC;
     const bool all_read =
-        each(0, m_fields.tokens().size(), [&](std::string_view key, std::size_t token) {
+        m_values.each(0, m_fields.tokens().size(), [&](std::string_view key, std::size_t token) {
             const auto reader = reader_of(plain_key(key));
-            const bool null = m_fields.tokens()[token].kind == Kind::Null;
+            const bool null = m_values.kind(token) == Kind::Null;
             if (key == "processes")
                 m_info.processes_asked = true;
             return reader == nullptr || null || (this->*reader)(token);
@@ -108,163 +89,10 @@ bool SavedSocketRow::read()
            m_has_local;
 }
 
-bool SavedSocketRow::each(std::size_t begin, std::size_t end,
-                          const std::function<bool(std::string_view, std::size_t)>& visit) const
-{
-    for (auto at = begin; at < end; at = after(at))
-        if (!visit(m_fields.key(m_fields.tokens()[at]), at))
-            return false;
-    return true;
-}
-
-bool SavedSocketRow::each_of(std::size_t object,
-                             const std::function<bool(std::string_view, std::size_t)>& visit) const
-{
-    return begins(m_fields.tokens()[object].kind) && each(object + 1, after(object) - 1, visit);
-}
-
-/// The first token behind a value and all that is in it.
-std::size_t SavedSocketRow::after(std::size_t token) const
-{
-    const auto& tokens = m_fields.tokens();
-    std::size_t depth = 0;
-    for (; token < tokens.size(); ++token) {
-        if (begins(tokens[token].kind))
-            ++depth;
-        else if (ends(tokens[token].kind))
-            --depth;
-        if (depth == 0)
-            return token + 1;
-    }
-    return token;
-}
-
-bool SavedSocketRow::text(std::size_t token, std::string& out) const
-{
-    const auto& value = m_fields.tokens()[token];
-    if (value.kind != Kind::Text)
-        return false;
-    if (!m_fields.key(value).ends_with(base64_suffix)) {
-        out = m_fields.text(value);
-        return true;
-    }
-    auto bytes = unbase64(m_fields.text(value));
-    if (bytes)
-        out = std::move(*bytes);
-    return bytes.has_value();
-}
-
-template <class Number>
-bool SavedSocketRow::number(std::size_t token, Number& out) const
-{
-    const auto& value = m_fields.tokens()[token];
-    if (value.kind != Kind::Unsigned || !std::in_range<Number>(value.natural))
-        return false;
-    out = static_cast<Number>(value.natural);
-    return true;
-}
-
-template <class Number>
-bool SavedSocketRow::number(std::size_t token, std::optional<Number>& out) const
-{
-    if (m_fields.tokens()[token].kind == Kind::Null)
-        return true;
-    return number(token, out.emplace());
-}
-
-bool SavedSocketRow::boolean(std::size_t token, std::optional<bool>& out) const
-{
-    const auto& value = m_fields.tokens()[token];
-    if (value.kind == Kind::Boolean)
-        out = value.boolean;
-    return value.kind == Kind::Boolean || value.kind == Kind::Null;
-}
-
-bool SavedSocketRow::endpoint(std::size_t token, Endpoint& out) const
-{
-    std::string family;
-    std::string address;
-    std::string scope;
-    std::optional<std::string> path;
-    std::optional<std::string> abstract;
-    std::uint32_t port = 0;
-    std::uint32_t cid = 0;
-    const bool read = each_of(token, [&](std::string_view key, std::size_t at) {
-        const auto name = plain_key(key);
-        if (name == "family")
-            return text(at, family);
-        if (name == "address")
-            return text(at, address);
-        if (name == "scope")
-            return text(at, scope);
-        if (name == "path")
-            return text(at, path.emplace());
-        if (name == "abstract")
-            return text(at, abstract.emplace());
-        if (name == "port")
-            return number(at, port);
-        return name != "cid" || number(at, cid);
-    });
-    if (!read)
-        return false;
-    Result<Endpoint> made = Failure(Error());
-    if (family == "unix")
-        made = path       ? Endpoint::unix_path(*path)
-               : abstract ? Endpoint::unix_abstract(*abstract)
-                          : Endpoint::unix_unnamed();
-    else if (family == "vsock")
-        made = Endpoint::vsock(cid, port);
-    else if (family == "netlink")
-        made = Endpoint::netlink(port);
-    else if (family == "packet") // what it takes is told beside it
-        made = Endpoint::packet(0, 0);
-    else if (std::in_range<std::uint16_t>(port) && (family == "inet" || family == "inet6"))
-        made = Endpoint::from_literal(address, static_cast<std::uint16_t>(port));
-    if (!made || (made->is_inet() && (made->family() == AF_INET6) != (family == "inet6")))
-        return false;
-    if (!scope.empty() && made->family() == AF_INET6) {
-        const auto& v6 = *reinterpret_cast<const sockaddr_in6*>(made->data());
-        made = Endpoint::inet6(v6.sin6_addr, static_cast<std::uint16_t>(port), scope_id(scope));
-    }
-    out = *made;
-    return true;
-}
-
-bool SavedSocketRow::owners(std::size_t token, std::optional<std::vector<SocketOwner>>& out) const
-{
-    if (m_fields.tokens()[token].kind != Kind::BeginArray)
-        return false;
-    out.emplace();
-    return each_of(token, [&](std::string_view /*key*/, std::size_t element) {
-        auto& owner = out->emplace_back();
-        return each_of(element, [&](std::string_view key, std::size_t at) {
-            if (key == "pid")
-                return number(at, owner.pid);
-            if (key == "fd")
-                return number(at, owner.fd);
-            if (key == "tid")
-                return number(at, owner.tid);
-            return plain_key(key) != "comm" || text(at, owner.comm);
-        });
-    });
-}
-
-bool SavedSocketRow::measures(std::size_t token, std::vector<TcpInfoField>& out) const
-{
-    return each_of(token, [&](std::string_view key, std::size_t at) {
-        TcpInfoField field{m_keep(key), std::nullopt};
-        if (!number(at, field.value))
-            return false;
-        if (!field.name.empty())
-            out.push_back(field);
-        return true;
-    });
-}
-
 bool SavedSocketRow::netid(std::size_t token)
 {
     std::string name;
-    if (!text(token, name))
+    if (!m_values.text(token, name))
         return false;
     m_info.netid = m_keep(name);
     return true;
@@ -281,7 +109,7 @@ bool SavedSocketRow::family(std::size_t token)
         {"vsock", AF_VSOCK},
     }};
     std::string name;
-    if (!text(token, name))
+    if (!m_values.text(token, name))
         return false;
     for (const auto& [known, number] : families)
         if (known == name)
@@ -292,7 +120,7 @@ bool SavedSocketRow::family(std::size_t token)
 bool SavedSocketRow::state(std::size_t token)
 {
     std::string name;
-    const auto known = text(token, name) ? state_of(name) : std::nullopt;
+    const auto known = m_values.text(token, name) ? state_of(name) : std::nullopt;
     m_info.state = known.value_or(SocketState::Unknown);
     m_has_state = known.has_value();
     return m_has_state;
@@ -300,16 +128,19 @@ bool SavedSocketRow::state(std::size_t token)
 
 bool SavedSocketRow::local(std::size_t token)
 {
-    m_has_local = endpoint(token, m_info.local);
+    m_has_local = m_values.endpoint(token, m_info.local);
     return m_has_local;
 }
 
-bool SavedSocketRow::peer(std::size_t token) { return endpoint(token, m_info.peer.emplace()); }
+bool SavedSocketRow::peer(std::size_t token)
+{
+    return m_values.endpoint(token, m_info.peer.emplace());
+}
 
 bool SavedSocketRow::cookie(std::size_t token)
 {
     std::string digits;
-    if (!text(token, digits))
+    if (!m_values.text(token, digits))
         return false;
     const auto* end = digits.data() + digits.size();
     const auto [stop, error] = std::from_chars(digits.data(), end, m_info.cookie.emplace(), 16);
@@ -319,28 +150,31 @@ bool SavedSocketRow::cookie(std::size_t token)
 bool SavedSocketRow::timer(std::size_t token)
 {
     auto& timer = m_info.timer.emplace();
-    return each_of(token, [&](std::string_view key, std::size_t at) {
+    return m_values.each_of(token, [&](std::string_view key, std::size_t at) {
         std::string name;
-        if (key == "name" && text(at, name)) {
+        if (key == "name" && m_values.text(at, name)) {
             timer.name = m_keep(name);
             return !timer.name.empty();
         }
         if (key == "expires_ns")
-            return number(at, timer.expires_ns);
-        return key == "retransmits" ? number(at, timer.retransmits) : key != "name";
+            return m_values.number(at, timer.expires_ns);
+        return key == "retransmits" ? m_values.number(at, timer.retransmits) : key != "name";
     });
 }
 
 bool SavedSocketRow::accept_queue(std::size_t token)
 {
-    return each_of(token, [&](std::string_view key, std::size_t at) {
+    return m_values.each_of(token, [&](std::string_view key, std::size_t at) {
         if (key == "length")
-            return number(at, m_info.accept_length);
-        return key != "limit" || number(at, m_info.accept_limit);
+            return m_values.number(at, m_info.accept_length);
+        return key != "limit" || m_values.number(at, m_info.accept_limit);
     });
 }
 
-bool SavedSocketRow::processes(std::size_t token) { return owners(token, m_info.processes); }
+bool SavedSocketRow::processes(std::size_t token)
+{
+    return m_values.owners(token, m_info.processes);
+}
 
 bool SavedSocketRow::processes_incomplete(std::size_t /*token*/)
 {
@@ -350,14 +184,14 @@ bool SavedSocketRow::processes_incomplete(std::size_t /*token*/)
 
 bool SavedSocketRow::peer_processes(std::size_t token)
 {
-    return owners(token, m_info.peer_processes);
+    return m_values.owners(token, m_info.peer_processes);
 }
 
 bool SavedSocketRow::shutdown(std::size_t token)
 {
     constexpr std::array<std::string_view, 4> names{"none", "receive", "send", "both"};
     std::string name;
-    if (!text(token, name))
+    if (!m_values.text(token, name))
         return false;
     for (std::uint8_t bits = 0; bits < names.size(); ++bits)
         if (names.at(bits) == name)
@@ -365,27 +199,34 @@ bool SavedSocketRow::shutdown(std::size_t token)
     return m_info.shutdown.has_value();
 }
 
-bool SavedSocketRow::cgroup(std::size_t token) { return text(token, m_info.cgroup.emplace()); }
+bool SavedSocketRow::cgroup(std::size_t token)
+{
+    return m_values.text(token, m_info.cgroup.emplace());
+}
 
-bool SavedSocketRow::interface(std::size_t token) { return text(token, m_info.interface_name); }
+bool SavedSocketRow::interface(std::size_t token)
+{
+    return m_values.text(token, m_info.interface_name);
+}
 
-bool SavedSocketRow::v6only(std::size_t token) { return boolean(token, m_info.v6only); }
+bool SavedSocketRow::v6only(std::size_t token) { return m_values.boolean(token, m_info.v6only); }
 
 bool SavedSocketRow::tcp_info(std::size_t token)
 {
-    return each_of(token, [&](std::string_view key, std::size_t at) {
+    return m_values.each_of(token, [&](std::string_view key, std::size_t at) {
         if (key == "congestion") {
             std::string name;
-            const bool read = m_fields.tokens()[at].kind == Kind::Null || text(at, name);
+            const bool read = m_values.kind(at) == Kind::Null || m_values.text(at, name);
             m_info.congestion = m_keep(name);
             return read;
         }
-        if (m_fields.tokens()[at].kind == Kind::BeginObject) {
+        if (m_values.kind(at) == Kind::BeginObject) {
             m_info.congestion_block = m_keep(key);
-            return m_info.congestion_block.empty() || measures(at, m_info.congestion_info);
+            return m_info.congestion_block.empty() ||
+                   m_values.measures(at, m_keep, m_info.congestion_info);
         }
         TcpInfoField field{m_keep(key), std::nullopt};
-        if (!number(at, field.value))
+        if (!m_values.number(at, field.value))
             return false;
         if (!field.name.empty())
             m_info.tcp_info.push_back(field);
@@ -407,10 +248,53 @@ bool SavedSocketRow::memory(std::size_t token)
         {"d", &SocketMemory::d},
     }};
     auto& memory = m_info.memory.emplace();
-    return each_of(token, [&](std::string_view key, std::size_t at) {
+    return m_values.each_of(token, [&](std::string_view key, std::size_t at) {
         for (const auto& [name, member] : members)
             if (name == key)
-                return number(at, memory.*member);
+                return m_values.number(at, memory.*member);
+        return true;
+    });
+}
+
+bool SavedSocketRow::netns(std::size_t token)
+{
+    NetnsTag tag;
+    const bool read = m_values.each_of(token, [&](std::string_view key, std::size_t at) {
+        if (key == "inode")
+            return m_values.number(at, tag.inode);
+        if (key == "pid")
+            return m_values.number(at, tag.pid);
+        const bool null = m_values.kind(at) == Kind::Null;
+        return null || plain_key(key) != "name" || m_values.text(at, tag.name);
+    });
+    m_info.netns = std::make_shared<const NetnsTag>(std::move(tag));
+    return read;
+}
+
+bool SavedSocketRow::inet_options(std::size_t token)
+{
+    unsigned bits = 0;
+    const bool read = m_values.each_of(token, [&](std::string_view key, std::size_t at) {
+        std::optional<bool> on;
+        const auto name = std::ranges::find(inet_option_names, key);
+        if (name != inet_option_names.end() && m_values.boolean(at, on) && on.value_or(false))
+            bits |= 1U << static_cast<unsigned>(name - inet_option_names.begin());
+        return true;
+    });
+    m_info.inet_options = static_cast<std::uint16_t>(bits);
+    return read;
+}
+
+bool SavedSocketRow::upper_protocol(std::size_t token)
+{
+    return m_values.each_of(token, [&](std::string_view key, std::size_t at) {
+        if (key == "name")
+            return m_values.text(at, m_info.upper_protocol);
+        TcpInfoField field{m_keep(key), std::nullopt};
+        if (!m_values.number(at, field.value))
+            return false;
+        if (!field.name.empty())
+            m_info.upper_protocol_info.push_back(field);
         return true;
     });
 }

@@ -46,6 +46,8 @@ StatSocket known_socket()
     StatSocket socket;
     socket.view = {
         .processes = true, .extended = true, .tcp_info = true, .memory = true, .timer = true};
+    socket.view.inet_options = true;
+    socket.view.type_of_service = true;
     auto& info = socket.info;
     info.netid = "tcp";
     info.family = AF_INET6;
@@ -70,6 +72,13 @@ StatSocket known_socket()
     info.congestion_info = {{"bw", 18446744073709551615U}};
     info.memory =
         SocketMemory{.r = 1, .rb = 2, .t = 3, .tb = 4, .f = 5, .w = 6, .o = 7, .bl = 8, .d = 9};
+    info.tos = 16;
+    info.traffic_class = 32;
+    info.class_id = 6;
+    info.mark = 7;
+    info.inet_options = 0x2a5;
+    info.upper_protocol = "tls";
+    info.upper_protocol_info = {{"version", 772}, {"cipher", 51}};
     return socket;
 }
 
@@ -87,6 +96,23 @@ TEST(SavedSockets, EverythingThatWasKnownIsKnownAgain)
     EXPECT_TRUE(facts.complete);
     EXPECT_EQ(facts.time,
               std::chrono::system_clock::time_point(std::chrono::milliseconds(1'738'324'800'250)));
+}
+
+TEST(SavedSockets, TheNamespaceAndTheWholeOfMptcp)
+{
+    SavedSockets saved;
+    SavedFacts facts;
+    auto socket = known_socket();
+    socket.info.netid = "mptcp";
+    socket.info.congestion.clear();
+    socket.info.congestion_block = {};
+    socket.info.congestion_info.clear();
+    socket.info.netns = std::make_shared<const NetnsTag>(NetnsTag{4026531840, "a\xff", 12});
+    const auto sockets = read(saved, start + line_of(socket) + summary, facts);
+    ASSERT_EQ(sockets.size(), 1U);
+    EXPECT_EQ(json_of(StatSocket{sockets[0], socket.view, {}, {}}), json_of(socket));
+    ASSERT_TRUE(sockets[0].netns);
+    EXPECT_EQ(*sockets[0].netns, *socket.info.netns);
 }
 
 TEST(SavedSockets, ListenersUnixSocketsAndWhatIsNotKnown)
