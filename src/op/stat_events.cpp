@@ -11,7 +11,8 @@ namespace sockit {
 
 namespace {
 
-enum DestroyToken : std::uint64_t { destroyed_token, listener_gone_token };
+constexpr std::uint64_t destroyed_token = 0;
+constexpr std::uint64_t listener_gone_token = 1;
 
 class Telling {
 public:

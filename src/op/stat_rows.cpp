@@ -117,10 +117,12 @@ void StatRows::tell_of_namespaces(std::uint64_t closed, std::uint64_t hidden) co
 {
     std::string what;
     if (closed > 0)
-        what = std::to_string(closed) + " network namespaces may not be entered";
+        what = std::to_string(closed) +
+               (closed == 1 ? " network namespace" : " network namespaces") + " may not be entered";
     if (hidden > 0)
         what += (what.empty() ? "the network namespaces of " : ", those of ") +
-                std::to_string(hidden) + " processes may not be seen";
+                std::to_string(hidden) + (hidden == 1 ? " process" : " processes") +
+                " may not be seen";
     if (!what.empty())
         m_emit(Warning{what + ": it takes CAP_SYS_ADMIN and CAP_SYS_PTRACE", std::nullopt});
 }

@@ -13,7 +13,9 @@ namespace sockit {
 
 namespace {
 
-enum WatchToken : std::uint64_t { keys_token, resized_token, watch_output_token };
+constexpr std::uint64_t keys_token = 0;
+constexpr std::uint64_t resized_token = 1;
+constexpr std::uint64_t watch_output_token = 2;
 
 /// Bytes that a connection has moved so far.
 struct ByteCounters {
