@@ -41,7 +41,7 @@ Result<> StatRows::read(SocketInfo& info, const Choice& choose, const SocketVisi
     // The overview counts before it shows.
     const bool holds =
         late || (m_plan.view.processes && !is_saved) || m_plan.selection == StatSelection::Overview;
-    const auto take = [&](const SocketInfo& row) {
+    const SocketVisitor take = [&](const SocketInfo& row) {
         const auto matches = m_filter.decide(row, via() != "netlink");
         if (matches == Truth::False || (!late && (matches != Truth::True || !choose(row))))
             return true;

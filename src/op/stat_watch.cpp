@@ -202,8 +202,10 @@ private:
     {
         if (m_live == nullptr || m_done)
             return;
-        std::ranges::stable_sort(m_moved, std::greater{},
-                                 [](const Moved& one) { return one.received + one.sent; });
+        std::ranges::sort(m_moved, [](const Moved& a, const Moved& b) {
+            const auto order = b.received + b.sent <=> a.received + a.sent;
+            return order != 0 ? order < 0 : a.index < b.index;
+        });
         std::set<std::size_t> shown;
         const auto total = static_cast<std::int64_t>(m_now.sockets.size());
         m_first_row =
