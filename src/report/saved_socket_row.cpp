@@ -193,9 +193,9 @@ bool SavedSocketRow::shutdown(std::size_t token)
     std::string name;
     if (!m_values.text(token, name))
         return false;
-    for (std::uint8_t bits = 0; bits < names.size(); ++bits)
-        if (names.at(bits) == name)
-            m_info.shutdown = bits;
+    const auto found = std::ranges::find(names, name);
+    if (found != names.end())
+        m_info.shutdown = static_cast<std::uint8_t>(found - names.begin());
     return m_info.shutdown.has_value();
 }
 

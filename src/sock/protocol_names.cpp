@@ -8,6 +8,7 @@
 #include <linux/if_ether.h>
 #include <linux/netlink.h>
 #include <netdb.h>
+#include <strings.h>
 
 namespace sockit {
 
@@ -38,6 +39,10 @@ constexpr std::array netlink_protocols{
     NamedProtocol{NETLINK_RDMA, "rdma"},
     NamedProtocol{NETLINK_CRYPTO, "crypto"},
     NamedProtocol{NETLINK_SMC, "smc"},
+    // Words for what has a name above.
+    NamedProtocol{NETLINK_ROUTE, "route"},
+    NamedProtocol{NETLINK_SOCK_DIAG, "sock_diag"},
+    NamedProtocol{NETLINK_NETFILTER, "netfilter"},
 };
 
 constexpr std::array ether_protocols{
@@ -67,6 +72,9 @@ constexpr std::array ether_protocols{
     NamedProtocol{ETH_P_LLDP, "LLDP"},
     NamedProtocol{ETH_P_ETHERCAT, "ETHERCAT"},
     NamedProtocol{ETH_P_PROFINET, "PROFINET"},
+    NamedProtocol{ETH_P_PAE, "PAE"},
+    NamedProtocol{ETH_P_LOOP, "LOOP"},
+    NamedProtocol{ETH_P_ALL, "all"},
 };
 
 std::string_view protocol_name(std::span<const NamedProtocol> names, std::uint32_t number)
@@ -75,7 +83,27 @@ std::string_view protocol_name(std::span<const NamedProtocol> names, std::uint32
     return found != names.end() ? found->second : std::string_view();
 }
 
+std::optional<std::uint32_t> protocol_number(std::span<const NamedProtocol> names,
+                                             std::string_view text)
+{
+    const auto found = std::ranges::find_if(names, [&](const NamedProtocol& protocol) {
+        return protocol.second.size() == text.size() &&
+               ::strncasecmp(protocol.second.data(), text.data(), text.size()) == 0;
+    });
+    return found != names.end() ? std::optional(found->first) : std::nullopt;
+}
+
 } // namespace
+
+std::optional<std::uint32_t> netlink_protocol_number(std::string_view name)
+{
+    return protocol_number(netlink_protocols, name);
+}
+
+std::optional<std::uint32_t> ether_protocol_number(std::string_view name)
+{
+    return protocol_number(ether_protocols, name);
+}
 
 std::string_view netlink_protocol_name(std::uint32_t number)
 {
