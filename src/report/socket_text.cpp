@@ -109,6 +109,18 @@ std::string_view shutdown_arrows(std::uint8_t shutdown)
     return arrows[shutdown & 3U];
 }
 
+/// A process's, in quotes.
+void append_name(std::string& out, std::string_view name)
+{
+    out += '"';
+    for (const char c : escape(name)) {
+        if (c == '"') // else `x"),("root` would look like two owners
+            out += '\\';
+        out += c;
+    }
+    out += '"';
+}
+
 } // namespace
 
 void append_milliseconds(std::string& out, std::uint64_t nanoseconds)
@@ -164,10 +176,10 @@ void append_processes(std::string& out, const SocketInfo& info)
     out += "users:(";
     bool first = true;
     for (const auto& owner : *info.processes) {
-        out += first ? "(\"" : ",(\"";
+        out += first ? "(" : ",(";
         first = false;
-        out += escape(owner.comm);
-        out += "\",pid=";
+        append_name(out, owner.comm);
+        out += ",pid=";
         append_number(out, static_cast<std::uint64_t>(owner.pid));
         if (owner.tid) {
             out += ",tid=";

@@ -282,7 +282,7 @@ TEST_F(StatTest, HostileNamesStayOnTheirRow)
     EXPECT_TRUE(exited(text, 0));
     EXPECT_EQ(text.out.find('\x1b'), std::string::npos) << text;
     EXPECT_NE(text.out.find(R"(\x1b[2J\nLISTEN \u{202e}\xff)"), std::string::npos) << text;
-    EXPECT_NE(text.out.find(R"(users:(("\x1b[31m\n"\xff",pid=)"), std::string::npos) << text;
+    EXPECT_NE(text.out.find(R"(users:(("\x1b[31m\n\"\xff",pid=)"), std::string::npos) << text;
     EXPECT_TRUE(valid_document(document.out)) << document;
     EXPECT_NE(document.out.find("\"path_base64\":"), std::string::npos) << document;
     EXPECT_NE(document.out.find("\"comm_base64\":"), std::string::npos) << document;

@@ -147,12 +147,20 @@ TEST(DescribeStat, Processes)
     EXPECT_TRUE(row(socket).ends_with(R"(|users:(("sshd",pid=812,fd=3),("sshd",pid=813,fd=4)))"));
 }
 
+TEST(DescribeStat, ANameDoesNotPassForTwoOwners)
+{
+    auto socket = connection();
+    socket.view.processes = true;
+    socket.info.processes = {{1, 2, R"(x"),("root)"}};
+    EXPECT_TRUE(row(socket).ends_with(R"y(|users:(("x\"),(\"root",pid=1,fd=2)))y")) << row(socket);
+}
+
 TEST(DescribeStat, NamesOfProcessesAreEscaped)
 {
     auto socket = connection();
     socket.view.processes = true;
     socket.info.processes = {{1, 2, "\x1b[2J\n\"\xff"}};
-    EXPECT_TRUE(row(socket).ends_with(R"(|users:(("\x1b[2J\n"\xff",pid=1,fd=2)))")) << row(socket);
+    EXPECT_TRUE(row(socket).ends_with(R"(|users:(("\x1b[2J\n\"\xff",pid=1,fd=2)))")) << row(socket);
     EXPECT_NE(json(socket).find(R"({"pid":1,"fd":2,"comm_base64":"G1sySgoi/w=="})"),
               std::string::npos)
         << json(socket);
