@@ -177,6 +177,10 @@ std::optional<std::vector<SocketOwner>> OwnerMap::owners_of(std::uint64_t inode)
     }
     if (owners.empty() && !all_known(inode))
         return std::nullopt;
+    // Task ids wrap around: a thread's may be lower than its process's.
+    std::ranges::sort(owners, {}, [](const SocketOwner& owner) {
+        return std::tie(owner.pid, owner.tid, owner.fd);
+    });
     return owners;
 }
 
