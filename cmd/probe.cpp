@@ -74,11 +74,10 @@ public:
               deadline_option(m_args.network),
               {"--want", "OUTCOME[,…]", "What counts as success (default open)", &m_args.want},
               {"--any", "", "One target that is ok is enough", &m_args.any},
-              {"--settle", "DUR", "Call it reset when the peer ends the connection within DUR",
-               &m_args.settle},
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
                &m_args.parallel},
               source_option(m_args.network)},
+             probe_talk_options(m_args.talk),
              socket_options(m_args.network),
              output_options(m_args.output)});
     }
@@ -121,7 +120,7 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     if (plan.timeout == Duration::zero())
         return bad_value("--timeout", *args.network.timeout, "expected more than nothing");
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    plan.settle = TRY(plan_duration(args.settle, "--settle"));
+    plan.talk = TRY(plan_probe_talk(args.talk));
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
     plan.want = TRY(plan_want(args.want.value_or("open")));
     TRY(check_targets(plan));
@@ -137,9 +136,12 @@ ExitStatus exit_status(ProbeOutcome outcome)
     case ProbeOutcome::Rejected:
     case ProbeOutcome::Unreachable: return ExitStatus::Unreachable;
     case ProbeOutcome::Denied: return ExitStatus::Denied;
-    case ProbeOutcome::Timeout: return ExitStatus::NoAnswer;
+    case ProbeOutcome::Timeout:
+    case ProbeOutcome::Silent: return ExitStatus::NoAnswer;
     case ProbeOutcome::Reset: return ExitStatus::Reset;
     case ProbeOutcome::Unresolved: return ExitStatus::Unresolved;
+    case ProbeOutcome::Mismatch: return ExitStatus::No;
+    case ProbeOutcome::TlsError: return ExitStatus::Tls;
     case ProbeOutcome::LocalError: return ExitStatus::Local;
     }
     return ExitStatus::No;

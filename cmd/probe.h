@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cmd/options.h"
+#include "cmd/probe_talk.h"
 #include "cmd/session.h"
 #include "op/probe.h"
 
@@ -15,7 +16,7 @@ struct ProbeArgs {
     OutputArgs output;
     NetworkArgs network;
     std::optional<std::string> want;
-    std::optional<std::string> settle;
+    ProbeTalkArgs talk;
     std::optional<std::string> parallel;
     bool any = false;
 };

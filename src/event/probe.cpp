@@ -7,8 +7,8 @@ namespace {
 using enum ProbeOutcome;
 
 constexpr std::array<ProbeOutcome, probe_outcome_count> all{
-    Open,    Refused, Rejected,   Unreachable, Denied,
-    Timeout, Reset,   Unresolved, SelfConnect, LocalError,
+    Open,  Refused,    Rejected, Unreachable, Denied,      Timeout,    Silent,
+    Reset, Unresolved, Mismatch, TlsError,    SelfConnect, LocalError,
 };
 
 } // namespace
@@ -22,8 +22,11 @@ std::string_view probe_outcome_name(ProbeOutcome outcome)
     case Unreachable: return "unreachable";
     case Denied: return "denied";
     case Timeout: return "timeout";
+    case Silent: return "silent";
     case Reset: return "reset";
     case Unresolved: return "unresolved";
+    case Mismatch: return "mismatch";
+    case TlsError: return "tls-error";
     case SelfConnect: return "self-connect";
     case LocalError: return "local-error";
     }

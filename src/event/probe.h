@@ -2,7 +2,9 @@
 
 #include "base/deadline.h"
 #include "base/error.h"
+#include "base/histogram.h"
 #include "sock/target.h"
+#include "sock/tls_facts.h"
 
 #include <array>
 #include <bitset>
@@ -12,24 +14,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sockit {
 
 /// What a probe learned of its target.
 enum class ProbeOutcome : std::uint8_t {
-    Open,        ///< connected, and not to ourselves
+    Open,        ///< connected, and not to ourselves; UDP: a reply
     Refused,     ///< RST; unix: nobody there
     Rejected,    ///< an ICMP error that came over the wire
     Unreachable, ///< no route or no neighbour, says our own stack
     Denied,      ///< local policy: routes, firewall, permissions
     Timeout,     ///< nothing before the limit; unix: the backlog stayed full
-    Reset,       ///< accepted, then ended while we watched it settle
+    Silent,      ///< UDP: nothing before the limit, so open or filtered
+    Reset,       ///< accepted, then ended while it settled or before a byte of an expected answer
     Unresolved,  ///< the resolver has no address
+    Mismatch,    ///< bytes came, but not those that were expected
+    TlsError,    ///< handshake, verification, or a certificate too near its end
     SelfConnect, ///< simultaneous open with ourselves: nobody listens
     LocalError,  ///< we could not ask
 };
 
-constexpr std::size_t probe_outcome_count = 10;
+constexpr std::size_t probe_outcome_count = 13;
 
 /// "open", "refused", …, "self-connect", "local-error".
 std::string_view probe_outcome_name(ProbeOutcome outcome);
@@ -58,10 +65,15 @@ struct ProbeStarted {
 struct ProbePhases {
     std::optional<Duration> resolve;
     std::optional<Duration> connect;
+    std::optional<Duration> tls;        ///< the handshake
+    std::optional<Duration> first_byte; ///< from the connection, or TLS, to the first byte
     Duration total{};
 
     bool operator==(const ProbePhases&) const = default;
 };
+
+/// `--label KEY=VALUE`: goes into every record.
+using ProbeLabels = std::vector<std::pair<std::string, std::string>>;
 
 /// The verdict about one target, with its evidence.
 struct ProbeResult {
@@ -77,9 +89,37 @@ struct ProbeResult {
     std::optional<std::uint32_t> syn_retransmits;
     bool sync = false; ///< connect() itself returned the verdict
     std::optional<Endpoint> source;
+    std::optional<std::string> banner; ///< the first bytes that came: somebody else's
+    std::optional<TlsFacts> tls;       ///< once a handshake was begun
+    ProbeLabels labels;
     std::optional<Error> error;
 
     bool operator==(const ProbeResult&) const = default;
+};
+
+/// All tries of one target, `--count`.
+struct ProbeStatistics {
+    std::string target;
+    std::uint64_t sent = 0;
+    std::uint64_t open = 0;
+    std::uint64_t lost = 0; ///< no answer to the first SYN, or none at all
+    Histogram kernel_rtt;   ///< of the handshakes whose first SYN was answered
+    Histogram connect;      ///< of the same, by our own clock
+    ProbeLabels labels;
+
+    bool operator==(const ProbeStatistics&) const = default;
+};
+
+/// One answer on the way to a target, `--trace`.
+struct ProbeHop {
+    std::string target;
+    std::uint8_t ttl = 1;
+    std::optional<std::string> from; ///< nothing: nobody answered
+    std::optional<Duration> rtt;
+    std::optional<IcmpNotice> icmp;      ///< nothing where the target itself answered
+    std::optional<ProbeOutcome> outcome; ///< of the last hop: what ended the trace
+
+    bool operator==(const ProbeHop&) const = default;
 };
 
 struct ProbeSummary {

@@ -3,6 +3,7 @@
 #include "loop/timers.h"
 #include "op/op_loop.h"
 #include "op/probe_queue.h"
+#include "op/probe_rounds.h"
 #include "op/probe_task.h"
 #include "sock/limits.h"
 
@@ -62,6 +63,7 @@ private:
     struct Watch {
         Wait wait = Wait::Nothing;
         std::uint32_t serial = 0; ///< of the task's socket that the Poller knows
+        ProbeQueue::Item item;    ///< what the task is about
     };
 
     Result<> begin_some();
@@ -71,6 +73,7 @@ private:
     Result<> take(std::size_t index, const Step& step);
     Result<> watch(std::size_t index, Wait wait);
     void finish(std::size_t index);
+    void conclude(ProbeQueue::Item item, ProbeResult result);
     void tell(ProbeResult result);
     bool emit_once(const Event& event);
     bool is_new(const Said& said);
@@ -88,6 +91,7 @@ private:
     OpLoop& m_loop;
     Lookups m_lookups;
     ProbeQueue m_queue;
+    ProbeRounds m_rounds;
     std::vector<ProbeTask> m_tasks;
     std::vector<Watch> m_watches; ///< one a task
     std::vector<std::size_t> m_free;
@@ -106,7 +110,7 @@ Probing::Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room roo
                                 .timeout = plan.timeout,
                                 .at_once = room.lookups,
                                 .token = lookup_token}),
-      m_queue(plan.targets, m_lookups)
+      m_queue(plan.targets, m_lookups), m_rounds(plan)
 {
     for (const auto& group : plan.targets)
         m_end.summary.total += group.size();
@@ -142,6 +146,7 @@ Result<ProbeEnd> Probing::to_end()
     ProbeSummary& summary = m_end.summary;
     summary.unfinished = summary.total - summary.ok - summary.failed;
     summary.duration = Clock::now() - started;
+    m_rounds.finish(m_emit);
     m_end.signal = m_loop.signal();
     if (m_end.signal)
         summary.stopped_by = m_loop.stopped_by();
@@ -161,7 +166,9 @@ Result<> Probing::begin_some()
         const auto index = m_free.back();
         m_free.pop_back();
         auto& task = m_tasks[index];
-        TRY(take(index, task.begin(std::move(item.target), *item.answer, context())));
+        m_watches[index].item = std::move(item);
+        const auto& asked = m_watches[index].item;
+        TRY(take(index, task.begin(asked.target, *asked.answer, context())));
     }
     return {};
 }
@@ -170,7 +177,7 @@ Deadline Probing::next_wake() const
 {
     if (m_stop || can_begin())
         return Deadline::at(Clock::now());
-    return sooner(m_lookups.wake_at(), m_timers.next());
+    return sooner(sooner(m_lookups.wake_at(), m_timers.next()), m_queue.next_due());
 }
 
 Result<> Probing::handle(const Ready& ready)
@@ -209,7 +216,9 @@ void Probing::stop_at_deadline()
     while (auto item = m_queue.next()) {
         if (item->answer->addresses || m_stop)
             continue;
-        m_tasks[0].begin(std::move(item->target), *item->answer, context());
+        m_watches[0].item = *std::move(item);
+        const auto& asked = m_watches[0].item;
+        m_tasks[0].begin(asked.target, *asked.answer, context());
         finish(0);
     }
     m_stop = true;
@@ -252,7 +261,19 @@ void Probing::finish(std::size_t index)
     m_timers.set(index, {});
     m_free.push_back(index);
     m_short = false;
-    tell(m_tasks[index].result());
+    conclude(std::move(m_watches[index].item), m_tasks[index].result());
+}
+
+void Probing::conclude(ProbeQueue::Item item, ProbeResult result)
+{
+    result.attempt = item.attempt;
+    const auto next = m_rounds.after(item.number, result);
+    if (next.tell)
+        tell(std::move(result));
+    if (next.again) {
+        ++item.attempt;
+        m_queue.again(std::move(item), *next.again);
+    }
 }
 
 void Probing::tell(ProbeResult result)

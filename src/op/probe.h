@@ -1,8 +1,10 @@
 #pragma once
 
 #include "event/event.h"
+#include "op/dialogue.h"
 #include "op/socket_plan.h"
 #include "sock/target_list.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 #include <vector>
@@ -11,12 +13,40 @@ namespace sockit {
 
 constexpr Duration probe_default_timeout = std::chrono::seconds(3);
 
+/// What is asked of a connection once it stands; of UDP, the question itself.
+struct ProbeTalkPlan {
+    std::optional<Duration> settle; ///< how long an accepted connection must not end without a byte
+    bool banner = false;            ///< report the first bytes that come
+    DialoguePlan dialogue;
+    std::optional<TlsClientPlan> tls;            ///< of tls: targets, and of all with --tls
+    std::optional<std::int64_t> least_days_left; ///< of the certificate
+
+    bool operator==(const ProbeTalkPlan&) const = default;
+};
+
+/// Whether and when targets are asked again.
+struct ProbeRoundsPlan {
+    std::optional<std::uint64_t> count;          ///< tries of each target, all of them told
+    Duration interval = std::chrono::seconds(1); ///< from one try to the next
+    std::optional<Duration> wait;                ///< until the outcome is wanted, at most so long
+    bool wait_for_name = false; ///< a name that does not resolve does not end the waiting
+
+    bool operator==(const ProbeRoundsPlan&) const = default;
+};
+
 struct ProbePlan {
     std::vector<TargetGroup> targets;
     SocketPlan socket;
     Duration timeout = probe_default_timeout; ///< of each target: its name, all of its addresses
     std::optional<Duration> deadline;         ///< of the whole run
-    std::optional<Duration> settle; ///< how long an accepted connection must not end without a byte
+    ProbeTalkPlan talk;
+    ProbeRoundsPlan rounds;
+    bool each_address = false; ///< every address of a name is a target of its own
+    bool trace = false;        ///< the way there, router by router
+    ProbeLabels labels;
+    unsigned threads = 1;
+    std::optional<std::uint64_t> rate;   ///< connections a second, all together
+    unsigned retries = 0;                ///< after a timeout
     std::optional<std::size_t> parallel; ///< at once; none: as many as descriptors allow, to 1000
     ProbeOutcomes want;
 

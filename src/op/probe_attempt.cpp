@@ -2,9 +2,7 @@
 
 #include "op/verdict.h"
 #include "sock/errqueue.h"
-#include "sock/io.h"
 
-#include <array>
 #include <cerrno>
 
 namespace sockit {
@@ -107,24 +105,6 @@ std::optional<Finding> ProbeAttempt::overheard() const
     error.icmp = queued->notice;
     auto finding = judge({.to = m_to, .error = std::move(error)});
     add_measurements(finding);
-    return finding;
-}
-
-std::optional<Finding> ProbeAttempt::check_settled(const Finding& open)
-{
-    std::array<std::byte, 1> first{};
-    Finding finding = open;
-    if (!m_ended) {
-        auto received = receive_some(m_socket.ref(), first, m_to.text());
-        if (received && received->would_block())
-            return std::nullopt;
-        if (received && !received->end())
-            return finding;
-        if (!received)
-            m_ended = std::move(received).error();
-    }
-    finding.outcome = ProbeOutcome::Reset;
-    finding.error = m_ended;
     return finding;
 }
 

@@ -1,25 +1,12 @@
 #pragma once
 
-#include "event/probe.h"
+#include "op/probe_finding.h"
 #include "op/socket_plan.h"
 #include "sock/tcp_info.h"
 
 #include <optional>
 
 namespace sockit {
-
-/// How an attempt to connect to one address ended.
-struct Finding {
-    ProbeOutcome outcome = ProbeOutcome::LocalError;
-    bool pressure = false; ///< is_pressure(): worth asking again
-    std::optional<Endpoint> endpoint;
-    std::optional<Error> error;
-    bool sync = false;
-    std::optional<Duration> connect;
-    std::optional<Duration> kernel_rtt;
-    std::optional<std::uint32_t> syn_retransmits;
-    std::optional<Endpoint> source;
-};
 
 /// No answer to ARP or neighbour discovery is certain after three questions, one a second
 /// (arp(7), mcast_solicit and retrans_time), and the kernel's timers come a little later than that.
@@ -40,9 +27,6 @@ public:
                                  const Emit& emit);
     /// Looks again, after ref() got ready.
     std::optional<Finding> check();
-    /// After `open` was found: whether the peer has spoken (then `open` again) or ended the
-    /// connection without a byte (Reset). Watch ref() for reading.
-    std::optional<Finding> check_settled(const Finding& open);
     /// Our limit passed: what is known by now, or else ETIMEDOUT.
     Finding time_out();
 
@@ -50,7 +34,10 @@ public:
     /// give up: at most `neighbour_grace` later it will have said so.
     [[nodiscard]] bool awaits_neighbour() const;
 
+    [[nodiscard]] const Socket& socket() const { return m_socket; }
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
+    /// The connection was reset before we looked, and the kernel tells of it only once.
+    [[nodiscard]] const std::optional<Error>& ended() const { return m_ended; }
     [[nodiscard]] bool has_socket() const { return m_socket.valid(); }
     /// Whether the other end of this connection is `local`, a socket of our own.
     [[nodiscard]] bool leads_to(const Endpoint& local) const;

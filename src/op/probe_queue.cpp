@@ -6,8 +6,11 @@ namespace sockit {
 
 ProbeQueue::ProbeQueue(std::span<const TargetGroup> groups, Lookups& lookups) : m_lookups(lookups)
 {
-    for (const auto& group : groups)
-        m_waiting.push_back({.group = &group, .lookup = lookups.add(group.target)});
+    std::size_t first = 0;
+    for (const auto& group : groups) {
+        m_waiting.push_back({.group = &group, .lookup = lookups.add(group.target), .first = first});
+        first += group.size();
+    }
 }
 
 void ProbeQueue::refresh()
@@ -18,15 +21,32 @@ void ProbeQueue::refresh()
         m_ready.push_back(cursor);
         return true;
     });
+    const auto now = Clock::now();
+    while (!m_later.empty() && m_later.begin()->first <= now)
+        m_due.push_back(m_later.extract(m_later.begin()).mapped());
+}
+
+void ProbeQueue::again(Item item, Clock::time_point due) { m_later.emplace(due, std::move(item)); }
+
+Deadline ProbeQueue::next_due() const
+{
+    return m_later.empty() ? Deadline() : Deadline::at(m_later.begin()->first);
 }
 
 std::optional<ProbeQueue::Item> ProbeQueue::next()
 {
+    if (!m_due.empty()) {
+        Item item = std::move(m_due.front());
+        m_due.pop_front();
+        return item;
+    }
     if (m_ready.empty())
         return std::nullopt;
     Cursor cursor = m_ready.front();
     m_ready.pop_front();
-    Item item{.target = cursor.group->at(cursor.index), .answer = m_lookups.answer(cursor.lookup)};
+    Item item{.target = cursor.group->at(cursor.index),
+              .answer = m_lookups.answer(cursor.lookup),
+              .number = cursor.first + cursor.index};
     if (++cursor.index < cursor.group->size())
         m_ready.push_back(cursor);
     return item;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,7 +17,9 @@ class ProbeQueue {
 public:
     struct Item {
         Target target;
-        const LookupAnswer* answer; ///< never null
+        const LookupAnswer* answer = nullptr; ///< never null
+        std::size_t number = 0;               ///< of the target among all of them, as typed
+        std::uint32_t attempt = 1;            ///< to ask it
     };
 
     /// Queues every host with `lookups`; both spans outlive the queue.
@@ -24,21 +27,31 @@ public:
 
     /// Takes notice of the answers that came.
     void refresh();
-    [[nodiscard]] bool has_next() const { return !m_ready.empty(); }
+    [[nodiscard]] bool has_next() const { return !m_ready.empty() || !m_due.empty(); }
     std::optional<Item> next();
+    /// Asks it once more, not before `due`.
+    void again(Item item, Clock::time_point due);
+    /// When the first of those comes.
+    [[nodiscard]] Deadline next_due() const;
     /// Nothing is left, nor will come.
-    [[nodiscard]] bool exhausted() const { return m_ready.empty() && m_waiting.empty(); }
+    [[nodiscard]] bool exhausted() const
+    {
+        return m_ready.empty() && m_waiting.empty() && m_later.empty() && m_due.empty();
+    }
 
 private:
     struct Cursor {
         const TargetGroup* group;
         std::size_t lookup;
+        std::size_t first = 0; ///< number of the group's first target
         std::size_t index = 0;
     };
 
     Lookups& m_lookups;
     std::vector<Cursor> m_waiting;
     std::deque<Cursor> m_ready;
+    std::multimap<Clock::time_point, Item> m_later;
+    std::deque<Item> m_due; ///< were later
 };
 
 } // namespace sockit

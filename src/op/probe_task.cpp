@@ -33,6 +33,7 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
     m_again.clear();
     m_best.reset();
     m_pending.reset();
+    m_talk.reset();
     m_pauses = 0;
     m_retries = 0;
     m_met_ours = false;
@@ -64,25 +65,20 @@ void ProbeTask::take_addresses(std::span<const Endpoint> known,
 
 ProbeTask::Step ProbeTask::ready(const ProbeRun& run)
 {
-    const bool settling = m_step.wait == Wait::Readable;
-    auto finding = settling ? m_attempt.check_settled(*m_pending) : m_attempt.check();
-    if (!finding)
-        return m_step;
-    if (settling && finding->outcome == ProbeOutcome::Open)
-        return end(*std::move(finding));
-    return go_on(*std::move(finding), run);
+    if (m_talk)
+        return follow(m_talk->ready(), run);
+    auto finding = m_attempt.check();
+    return finding ? go_on(*std::move(finding), run) : m_step;
 }
 
 ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
 {
-    switch (m_step.wait) {
-    case Wait::Writable:
+    if (m_talk)
+        return take_verdict(m_talk->expired(), run);
+    if (m_step.wait == Wait::Writable) {
         if (m_attempt.awaits_neighbour())
             return m_step = {.wait = Wait::Writable, .until = Deadline::after(neighbour_grace)};
         return go_on(m_attempt.time_out(), run);
-    case Wait::Readable: return end(*std::move(m_pending));
-    case Wait::Pause:
-    case Wait::Nothing: break;
     }
     if (m_pending->pressure) // time that we had nothing to ask with is not the target's
         m_limit = Deadline::after(m_budget);
@@ -91,10 +87,13 @@ ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
 
 void ProbeTask::abandon()
 {
-    if (m_step.wait == Wait::Writable)
+    if (m_talk)
+        keep(m_talk->expired());
+    else if (m_step.wait == Wait::Writable)
         keep(m_attempt.time_out());
     else if (m_pending)
         keep(*std::move(m_pending));
+    m_talk.reset();
     m_step = {};
 }
 
@@ -124,16 +123,34 @@ ProbeTask::Step ProbeTask::go_on(Finding finding, const ProbeRun& run)
     return advance(run);
 }
 
+ProbeTask::Step ProbeTask::follow(ProbeTalk::Progress progress, const ProbeRun& run)
+{
+    if (const auto* step = std::get_if<ProbeTalk::Step>(&progress)) {
+        const bool reads = step->wait == ProbeTalk::Wait::Readable;
+        return m_step = {.wait = reads ? Wait::Readable : Wait::Writable, .until = step->until};
+    }
+    return take_verdict(std::get<Finding>(std::move(progress)), run);
+}
+
+/// The talk is over.
+ProbeTask::Step ProbeTask::take_verdict(Finding finding, const ProbeRun& run)
+{
+    m_talk.reset();
+    if (finding.outcome == ProbeOutcome::Open)
+        return end(std::move(finding));
+    return go_on(std::move(finding), run);
+}
+
 /// What follows from the end of the current address's attempt; nothing: try the next address.
 std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeRun& run)
 {
     if (finding.outcome == ProbeOutcome::Open && meets_own_kind(finding, run))
         finding.outcome = ProbeOutcome::SelfConnect;
     if (finding.outcome == ProbeOutcome::Open) {
-        if (!run.plan.settle)
+        if (!ProbeTalk::wanted(run.plan, m_target.transport))
             return end(std::move(finding));
-        m_pending = std::move(finding);
-        return m_step = {.wait = Wait::Readable, .until = Deadline::after(run.plan.settle)};
+        m_talk.emplace(m_attempt, std::move(finding), m_target, run.plan, m_limit);
+        return follow(m_talk->begin(), run);
     }
     m_attempt.close();
     if (is_backlog_full(finding) && !m_limit.passed()) {
@@ -225,11 +242,16 @@ ProbeResult ProbeTask::result() const
     result.ok = contains(m_plan->want, m_best->outcome);
     result.phases = {.resolve = resolve,
                      .connect = m_best->connect,
+                     .tls = m_best->tls,
+                     .first_byte = m_best->first_byte,
                      .total = resolve.value_or(Duration::zero()) + (Clock::now() - m_begun)};
     result.kernel_rtt = m_best->kernel_rtt;
     result.syn_retransmits = m_best->syn_retransmits;
     result.sync = m_best->sync;
     result.source = m_best->source;
+    result.banner = m_best->banner;
+    result.tls = m_best->facts;
+    result.labels = m_plan->labels;
     result.error = m_best->error;
     return result;
 }

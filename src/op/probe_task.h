@@ -3,6 +3,7 @@
 #include "op/lookups.h"
 #include "op/probe.h"
 #include "op/probe_attempt.h"
+#include "op/probe_talk.h"
 
 #include <cstdint>
 #include <optional>
@@ -55,6 +56,8 @@ private:
     void take_addresses(std::span<const Endpoint> known, const std::optional<Endpoint>& source);
     Step advance(const ProbeRun& run);
     Step go_on(Finding finding, const ProbeRun& run);
+    Step follow(ProbeTalk::Progress progress, const ProbeRun& run);
+    Step take_verdict(Finding finding, const ProbeRun& run);
     std::optional<Step> judge(Finding finding, const ProbeRun& run);
     Step retry_or_end(const ProbeRun& run);
     Step pause(bool shortage);
@@ -74,7 +77,8 @@ private:
     ProbeAttempt m_attempt;
     std::uint32_t m_serial = 0;
     std::optional<Finding> m_best;    ///< of the addresses judged
-    std::optional<Finding> m_pending; ///< open while it settles; what a pause would end in
+    std::optional<Finding> m_pending; ///< what a pause would end in
+    std::optional<ProbeTalk> m_talk;  ///< over the connection that stands
     Step m_step;
     unsigned m_pauses = 0;
     unsigned m_retries = 0;  ///< pauses while nothing of ours held what we were short of

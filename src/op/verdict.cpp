@@ -186,12 +186,15 @@ bool is_pressure(const Evidence& evidence)
 int weight(ProbeOutcome outcome)
 {
     switch (outcome) {
-    case ProbeOutcome::Open: return 9;
-    case ProbeOutcome::Reset: return 8;
-    case ProbeOutcome::Refused: return 7;
-    case ProbeOutcome::SelfConnect: return 6;
-    case ProbeOutcome::Rejected: return 5;
-    case ProbeOutcome::Timeout: return 4;
+    case ProbeOutcome::Open: return 12;
+    case ProbeOutcome::Mismatch: return 11;
+    case ProbeOutcome::TlsError: return 10;
+    case ProbeOutcome::Reset: return 9;
+    case ProbeOutcome::Refused: return 8;
+    case ProbeOutcome::SelfConnect: return 7;
+    case ProbeOutcome::Rejected: return 6;
+    case ProbeOutcome::Timeout: return 5;
+    case ProbeOutcome::Silent: return 4;
     case ProbeOutcome::Denied: return 3;
     case ProbeOutcome::Unreachable: return 2;
     case ProbeOutcome::Unresolved: return 1;

@@ -1,6 +1,8 @@
 #include "base/escape.h"
 #include "report/describe.h"
 #include "report/format.h"
+#include "report/probe_text.h"
+#include "report/tls.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +17,8 @@ using Where = Placement::Where;
 
 constexpr std::array probe_placements{
     Placement{"result", Where::Array, "results"},
+    Placement{.type = "hop", .where = Where::Array, .key = "hops", .always = false},
+    Placement{.type = "statistics", .where = Where::Array, .key = "statistics", .always = false},
     Placement{"summary", Where::Object, "summary"},
 };
 
@@ -37,8 +41,8 @@ void add_phases(Fields& fields, const ProbePhases& phases)
     fields.begin_object("phases");
     fields.add("resolve_ns", phases.resolve);
     fields.add("connect_ns", phases.connect);
-    fields.add("tls_ns", nullptr);
-    fields.add("first_byte_ns", nullptr);
+    fields.add("tls_ns", phases.tls);
+    fields.add("first_byte_ns", phases.first_byte);
     fields.add("total_ns", phases.total);
     fields.end_object();
 }
@@ -50,14 +54,6 @@ Color color_of(const ProbeResult& result)
     return result.outcome == ProbeOutcome::Timeout || result.outcome == ProbeOutcome::LocalError
                ? Color::Yellow
                : Color::Red;
-}
-
-/// `ICMP 3/13 from 10.0.0.9: communication administratively prohibited`: the sender first, since
-/// the end is what a narrow terminal cuts.
-std::string icmp_text(const IcmpNotice& icmp)
-{
-    return fmt::format("{} {}/{} from {}: {}", icmp.v6 ? "ICMPv6" : "ICMP", icmp.type, icmp.code,
-                       icmp.local ? "this host" : icmp.from, icmp_name(icmp));
 }
 
 std::string retransmits_text(const ProbeResult& result)
@@ -155,6 +151,11 @@ void describe(const ProbeResult& event, Record& record)
     fields.add("syn_retransmits", event.syn_retransmits);
     fields.add("sync", event.sync);
     fields.add("source", event.source);
+    if (event.banner)
+        fields.add("banner", *event.banner);
+    if (event.tls)
+        add_tls(fields, event.tls);
+    add_labels(fields, event.labels);
     fields.add("error", event.error);
 }
 

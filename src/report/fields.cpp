@@ -100,6 +100,17 @@ void Fields::add_inet(const Endpoint& endpoint, std::string_view scope)
         add("scope", scope);
 }
 
+void Fields::add(std::string_view key, const IcmpNotice& icmp)
+{
+    begin_object(key);
+    add("type", icmp.type);
+    add("code", icmp.code);
+    add("name", icmp_name(icmp));
+    add("from", icmp.from);
+    add("local", icmp.local);
+    end_object();
+}
+
 void Fields::add(std::string_view key, const Error& error)
 {
     begin_object(key);
@@ -119,15 +130,8 @@ void Fields::add(std::string_view key, const Error& error)
         add("detail", error.detail);
     if (!error.hint.empty())
         add("hint", error.hint);
-    if (error.icmp) {
-        begin_object("icmp");
-        add("type", error.icmp->type);
-        add("code", error.icmp->code);
-        add("name", icmp_name(*error.icmp));
-        add("from", error.icmp->from);
-        add("local", error.icmp->local);
-        end_object();
-    }
+    if (error.icmp)
+        add("icmp", *error.icmp);
     end_object();
 }
 

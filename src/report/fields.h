@@ -82,6 +82,8 @@ public:
     void add(std::string_view key, const Endpoint& endpoint);
     /// EP of an IPv6 address whose scope is known by another name than it has here.
     void add_scoped(std::string_view key, const Endpoint& endpoint, std::string_view scope);
+    /// The "icmp" of an ERROR.
+    void add(std::string_view key, const IcmpNotice& icmp);
     /// ERROR of the contract.
     void add(std::string_view key, const Error& error);
     /// null when there is none.

@@ -25,11 +25,10 @@ public:
     {
         for (const auto& placement : shape.placements) {
             if (placement.where == Where::Array && !find(placement.key))
-                m_arrays.push_back({placement.key, {}, false});
+                m_arrays.push_back({.key = placement.key, .always = placement.always});
             if (placement.where == Where::Within)
                 m_inner_key = placement.key;
         }
-        m_required = m_arrays.size();
         m_out = "{\"schema\":\"" + std::string(shape.schema) + "\"";
     }
 
@@ -65,7 +64,7 @@ public:
             m_out += ']';
         m_out += m_late_top;
         for (std::size_t i = 0; i < m_arrays.size(); ++i)
-            if (!(i == 0 && m_streaming) && (i < m_required || !m_arrays[i].elements.empty()))
+            if (!(i == 0 && m_streaming) && (m_arrays[i].always || !m_arrays[i].elements.empty()))
                 m_out += ",\"" + std::string(m_arrays[i].key) + "\":[" + m_arrays[i].elements + "]";
         m_out += m_objects + "}\n";
         m_records.write(m_out);
@@ -75,8 +74,9 @@ public:
 private:
     struct Array {
         std::string_view key;
-        std::string elements;
-        bool started;
+        std::string elements = {};
+        bool started = false;
+        bool always = false;
     };
 
     [[nodiscard]] const Placement* placement_of(std::string_view type) const
@@ -105,8 +105,8 @@ private:
         const auto key = placement.key;
         Array* array = find(key);
         if (array == nullptr)
-            array = &m_arrays.emplace_back(Array{key, {}, false});
-        const bool first_array = m_required > 0 && array == m_arrays.data();
+            array = &m_arrays.emplace_back(Array{.key = key});
+        const bool first_array = array->always && array == m_arrays.data();
         if (first_array && !m_streaming) {
             m_out += ",\"" + std::string(key) + "\":[";
             m_streaming = true;
@@ -158,7 +158,6 @@ private:
     Output& m_records;
     const DocumentShape& m_shape;
     std::vector<Array> m_arrays;
-    std::size_t m_required = 0;   ///< the first so many are there even when empty
     bool m_streaming = false;     ///< the first array is open in what has been written
     std::string_view m_inner_key; ///< the array that elements of the first one have; may be empty
     bool m_element_open = false;  ///< an element of the first array waits for more of its own

@@ -31,7 +31,8 @@ struct Placement {
     std::string_view type;
     Where where;
     std::string_view key = {};
-    bool typed = true; ///< elements carry the "type" of their record
+    bool typed = true;  ///< elements carry the "type" of their record
+    bool always = true; ///< the array is there without elements, too
 };
 
 /// The form of a command's --json document. Types without a placement are left out, but warnings

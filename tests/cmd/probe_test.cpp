@@ -38,7 +38,7 @@ TEST(PlanProbe, AllOptions)
     args.network.interface = "lo";
     args.network.v4 = true;
     args.network.sockopts = {"IP_TTL=3"};
-    args.settle = "0.5";
+    args.talk.settle = "0.5";
     args.parallel = "7";
     args.want = "refused,self-connect,open";
 
@@ -50,7 +50,7 @@ TEST(PlanProbe, AllOptions)
     expected.socket.sockopts = {*parse_sockopt_setting("IP_TTL=3")};
     expected.timeout = std::chrono::milliseconds(250);
     expected.deadline = std::chrono::minutes(1);
-    expected.settle = std::chrono::milliseconds(500);
+    expected.talk.settle = std::chrono::milliseconds(500);
     expected.parallel = 7;
     expected.want =
         outcomes({ProbeOutcome::Open, ProbeOutcome::Refused, ProbeOutcome::SelfConnect});
@@ -62,11 +62,11 @@ TEST(PlanProbe, BadWords)
     EXPECT_EQ(refusal({}), "no target: expected HOST:PORTS, [V6]:PORTS or unix:PATH");
     EXPECT_EQ(refusal({.words = {"a:1"}, .want = "open,"}), "bad --want '': no such outcome");
     EXPECT_EQ(refusal({.words = {"a:1"}, .want = "OPEN"}), "bad --want 'OPEN': no such outcome");
-    EXPECT_EQ(refusal({.words = {"a:1"}, .want = "silent"}),
-              "bad --want 'silent': no such outcome");
+    EXPECT_EQ(refusal({.words = {"a:1"}, .want = "mute"}), "bad --want 'mute': no such outcome");
     EXPECT_EQ(refusal({.words = {"a:1"}, .parallel = "0"}),
               "bad --parallel '0': expected 1 to 1000000");
-    EXPECT_EQ(refusal({.words = {"a:1"}, .settle = "soon"}).substr(0, 19), "bad --settle 'soon'");
+    EXPECT_EQ(refusal({.words = {"a:1"}, .talk = {.settle = "soon"}}).substr(0, 19),
+              "bad --settle 'soon'");
     ProbeArgs none{.words = {"a:1"}};
     none.network.timeout = "0";
     EXPECT_EQ(refusal(none), "bad --timeout '0': expected more than nothing");

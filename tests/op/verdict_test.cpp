@@ -165,8 +165,9 @@ TEST(VerdictPressure, IsWorthAskingAgainOnlyForWhatMayComeBack)
 
 TEST(VerdictWeight, OpenTellsMostAndWhatNeverLeftLeast)
 {
-    const std::vector order{Open,    Reset,  Refused,     SelfConnect, Rejected,
-                            Timeout, Denied, Unreachable, Unresolved,  LocalError};
+    const std::vector order{Open,        Mismatch,   TlsError,  Reset,  Refused,
+                            SelfConnect, Rejected,   Timeout,   Silent, Denied,
+                            Unreachable, Unresolved, LocalError};
     ASSERT_EQ(order.size(), probe_outcome_count);
     for (std::size_t i = 1; i < order.size(); ++i)
         EXPECT_GT(weight(order[i - 1]), weight(order[i])) << i;
