@@ -78,6 +78,7 @@ public:
                &m_args.parallel},
               source_option(m_args.network)},
              probe_talk_options(m_args.talk),
+             probe_machine_options(m_args.machine),
              socket_options(m_args.network),
              output_options(m_args.output)});
     }
@@ -98,8 +99,8 @@ public:
             emit(Failed{error});
             emit(ProbeSummary{});
         };
-        return run_planned(plan_output(m_args.output), plan_probe(m_args), m_args.network.netns,
-                           {.shape = probe_shape}, act, early);
+        return run_planned(plan_probe_output(m_args.output, m_args.machine), plan_probe(m_args),
+                           m_args.network.netns, {.shape = probe_shape}, act, early);
     }
 
 private:
@@ -123,7 +124,9 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     plan.talk = TRY(plan_probe_talk(args.talk));
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
     plan.want = TRY(plan_want(args.want.value_or("open")));
+    plan.labels = TRY(plan_probe_labels(args.machine.labels));
     TRY(check_targets(plan));
+    TRY(plan_probe_trace(args.machine, plan));
     return plan;
 }
 

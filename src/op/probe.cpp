@@ -127,7 +127,8 @@ Result<ProbeEnd> Probing::to_end()
     m_stop = !m_emit(ProbeStarted{.targets = m_end.summary.total,
                                   .parallel = m_tasks.size(),
                                   .timeout = m_plan.timeout,
-                                  .want = m_plan.want});
+                                  .want = m_plan.want,
+                                  .each_address = m_plan.each_address});
     while (!m_stop) {
         m_lookups.proceed(m_watched > 0);
         m_queue.refresh();

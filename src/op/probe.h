@@ -41,8 +41,9 @@ struct ProbePlan {
     std::optional<Duration> deadline;         ///< of the whole run
     ProbeTalkPlan talk;
     ProbeRoundsPlan rounds;
-    bool each_address = false; ///< every address of a name is a target of its own
-    bool trace = false;        ///< the way there, router by router
+    bool each_address = false;  ///< every address of a name is a target of its own
+    bool trace = false;         ///< the way there, router by router
+    std::uint8_t max_hops = 30; ///< and so many routers at most
     ProbeLabels labels;
     unsigned threads = 1;
     std::optional<std::uint64_t> rate;   ///< connections a second, all together

@@ -133,9 +133,9 @@ void describe(const ProbeResult& event, Record& record)
         constexpr std::size_t target_width = 21;  // any IPv4 address and port
         const auto outcome =
             fmt::format("{:<{}}", probe_outcome_name(event.outcome), outcome_width);
-        record.line = fmt::format("{} {:<{}}  {}{}", record.paint(color_of(event), outcome),
+        record.line = fmt::format("{} {:<{}}  {}{}{}", record.paint(color_of(event), outcome),
                                   escape(event.target), target_width, endpoint_text(event),
-                                  evidence_text(event));
+                                  evidence_text(event), labels_text(event.labels));
         return;
     }
     Fields& fields = record.fields;

@@ -14,8 +14,9 @@ void describe(const ProbeStatistics& event, Record& record)
         event.sent == 0 ? 0 : static_cast<double>(event.lost) / static_cast<double>(event.sent);
     if (!record.wants_fields()) {
         constexpr double percent = 100;
-        record.line = fmt::format("{}: {} sent, {} open, {} lost ({:.1f} %)", escape(event.target),
-                                  event.sent, event.open, event.lost, loss * percent);
+        record.line = fmt::format("{}: {} sent, {} open, {} lost ({:.1f} %){}",
+                                  escape(event.target), event.sent, event.open, event.lost,
+                                  loss * percent, labels_text(event.labels));
         if (const auto line = latency_line(event.kernel_rtt); !line.empty())
             record.line += "\n  kernel RTT  " + line;
         if (const auto line = latency_line(event.connect); !line.empty())
