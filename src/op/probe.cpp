@@ -5,6 +5,7 @@
 #include "op/probe_queue.h"
 #include "op/probe_rounds.h"
 #include "op/probe_task.h"
+#include "op/probe_trace_run.h"
 #include "sock/limits.h"
 
 #include <algorithm>
@@ -318,6 +319,8 @@ ProbeRun Probing::context()
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
 {
     auto loop = TRY(OpLoop::open(plan.deadline));
+    if (plan.trace)
+        return trace_targets(plan, emit, loop);
     return Probing(plan, emit, loop, find_room(plan.parallel)).to_end();
 }
 

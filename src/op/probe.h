@@ -61,11 +61,12 @@ struct ProbeEnd {
 };
 
 /// Connects to every target, many at once, and tells of each what the kernel knows: emits
-/// ProbeStarted, a ProbeResult as each verdict is found, and ProbeSummary at the end, also after
-/// SIGINT and SIGTERM. All addresses of a name are tried until one is open; else the verdict is the
-/// most telling one. Shortages of ours (descriptors, source ports) delay a probe and become
-/// LocalError only after retries. At the deadline what is under way is a timeout, and what was not
-/// begun stays unfinished. Errors: no loop or signals to be had.
+/// ProbeStarted, with `trace` a ProbeHop for each on the way, a ProbeResult as each verdict is
+/// found, and ProbeSummary at the end, also after SIGINT and SIGTERM. All addresses of a name are
+/// tried until one is open; else the verdict is the most telling one. Shortages of ours
+/// (descriptors, source ports) delay a probe and become LocalError only after retries. At the
+/// deadline what is under way is a timeout, and what was not begun stays unfinished. Errors: no
+/// loop or signals to be had.
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit);
 
 } // namespace sockit

@@ -232,28 +232,7 @@ void ProbeTask::keep(Finding finding)
 
 ProbeResult ProbeTask::result() const
 {
-    const auto resolve = m_answer->took;
-    ProbeResult result;
-    result.target = m_target.text;
-    result.endpoint = m_best->endpoint;
-    result.transport = m_target.transport;
-    result.outcome = m_best->outcome;
-    result.want = m_plan->want;
-    result.ok = contains(m_plan->want, m_best->outcome);
-    result.phases = {.resolve = resolve,
-                     .connect = m_best->connect,
-                     .tls = m_best->tls,
-                     .first_byte = m_best->first_byte,
-                     .total = resolve.value_or(Duration::zero()) + (Clock::now() - m_begun)};
-    result.kernel_rtt = m_best->kernel_rtt;
-    result.syn_retransmits = m_best->syn_retransmits;
-    result.sync = m_best->sync;
-    result.source = m_best->source;
-    result.banner = m_best->banner;
-    result.tls = m_best->facts;
-    result.labels = m_plan->labels;
-    result.error = m_best->error;
-    return result;
+    return result_of(*m_best, m_target, *m_plan, m_answer->took, m_begun);
 }
 
 } // namespace sockit
