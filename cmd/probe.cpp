@@ -77,6 +77,7 @@ public:
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
                &m_args.parallel},
               source_option(m_args.network)},
+             probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
              socket_options(m_args.network),
              output_options(m_args.output)});
@@ -85,7 +86,13 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
-        const auto act = [this](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+        const auto output = plan_output(m_args.output);
+        auto planned = plan_probe(m_args);
+        const auto listed = output && planned ? add_listed(*planned) : Result<>();
+        if (!listed && listed.error().domain != Domain::Errno)
+            planned = Failure(listed.error());
+        const auto act = [&](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+            TRY(listed);
             const auto end = TRY(probe(plan, emit));
             Ending ending{.status = probe_status(end, plan.want, m_args.any),
                           .why = {},
@@ -98,11 +105,18 @@ public:
             emit(Failed{error});
             emit(ProbeSummary{});
         };
-        return run_planned(plan_output(m_args.output), plan_probe(m_args), m_args.network.netns,
-                           {.shape = probe_shape}, act, early);
+        return run_planned(output, planned, m_args.network.netns, {.shape = probe_shape}, act,
+                           early);
     }
 
 private:
+    /// The targets of files, which are no better than those of the command line.
+    Result<> add_listed(ProbePlan& plan) const
+    {
+        TRY(add_listed_targets(plan.targets, m_args.targets));
+        return check_targets(plan);
+    }
+
     ProbeArgs m_args;
 };
 
@@ -114,7 +128,7 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
 {
     constexpr std::uint64_t most_parallel = 1'000'000;
     ProbePlan plan;
-    plan.targets = TRY(parse_target_list(args.words));
+    plan.targets = TRY(plan_probe_targets(args.words, args.targets));
     plan.socket = TRY(plan_socket(args.network));
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     if (plan.timeout == Duration::zero())
