@@ -29,9 +29,10 @@ Result<> add_listed_targets(std::vector<TargetGroup>& targets, const ProbeTarget
         auto listed = TRY(read_target_file(file));
         std::ranges::move(listed, std::back_inserter(targets));
     }
-    if (targets.empty())
-        return Failure(Error::usage("no target in " + escape(args.files.front())));
-    return {};
+    if (!targets.empty() || args.files.empty())
+        return {};
+    const auto& first = args.files.front();
+    return Failure(Error::usage("no target in " + (first == "-" ? "stdin" : escape(first))));
 }
 
 } // namespace sockit
