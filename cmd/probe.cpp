@@ -55,6 +55,8 @@ Result<> check_targets(const ProbePlan& plan)
 {
     for (const auto& group : plan.targets) {
         const Target& target = group.target;
+        if (plan.trace && target.transport != Transport::Tcp)
+            return bad_value("target", target.text, "--trace is for TCP targets");
         if (target.transport == Transport::Udp || target.transport == Transport::Tls)
             return Failure(transport_unsupported(target.transport, "probe"));
         const bool internet = !target.endpoint || target.endpoint->is_inet();
@@ -77,6 +79,7 @@ public:
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
                &m_args.parallel},
               source_option(m_args.network)},
+             probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
              probe_machine_options(m_args.machine),
              socket_options(m_args.network),
@@ -86,7 +89,13 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
-        const auto act = [this](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+        const auto output = plan_probe_output(m_args.output, m_args.machine);
+        auto planned = plan_probe(m_args);
+        const auto listed = output && planned ? add_listed(*planned) : Result<>();
+        if (!listed && listed.error().domain != Domain::Errno)
+            planned = Failure(listed.error());
+        const auto act = [&](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+            TRY(listed);
             const auto end = TRY(probe(plan, emit));
             Ending ending{.status = probe_status(end, plan.want, m_args.any),
                           .why = {},
@@ -99,11 +108,18 @@ public:
             emit(Failed{error});
             emit(ProbeSummary{});
         };
-        return run_planned(plan_probe_output(m_args.output, m_args.machine), plan_probe(m_args),
-                           m_args.network.netns, {.shape = probe_shape}, act, early);
+        return run_planned(output, planned, m_args.network.netns, {.shape = probe_shape}, act,
+                           early);
     }
 
 private:
+    /// The targets of files, which are no better than those of the command line.
+    Result<> add_listed(ProbePlan& plan) const
+    {
+        TRY(add_listed_targets(plan.targets, m_args.targets));
+        return check_targets(plan);
+    }
+
     ProbeArgs m_args;
 };
 
@@ -115,7 +131,7 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
 {
     constexpr std::uint64_t most_parallel = 1'000'000;
     ProbePlan plan;
-    plan.targets = TRY(parse_target_list(args.words));
+    plan.targets = TRY(plan_probe_targets(args.words, args.targets));
     plan.socket = TRY(plan_socket(args.network));
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     if (plan.timeout == Duration::zero())
@@ -125,8 +141,8 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
     plan.want = TRY(plan_want(args.want.value_or("open")));
     plan.labels = TRY(plan_probe_labels(args.machine.labels));
-    TRY(check_targets(plan));
     TRY(plan_probe_trace(args.machine, plan));
+    TRY(check_targets(plan));
     return plan;
 }
 

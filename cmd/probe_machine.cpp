@@ -108,9 +108,6 @@ Result<> plan_probe_trace(const ProbeMachineArgs& args, ProbePlan& plan)
         TRY(plan_number(args.max_hops, "--max-hops", 1, most_hops)).value_or(plan.max_hops));
     if (!plan.trace)
         return {};
-    for (const auto& group : plan.targets)
-        if (group.target.transport != Transport::Tcp)
-            return bad_value("target", group.target.text, "--trace is for TCP targets");
     if (plan.talk != ProbeTalkPlan{})
         return Failure(Error::usage("--trace asks nothing of the connection: it excludes --settle, "
                                     "--banner, --send, --expect and --tls"));

@@ -27,8 +27,8 @@ Result<OutputPlan> plan_probe_output(const OutputArgs& output, const ProbeMachin
 /// `KEY=VALUE` each: a key is a name as in C, none twice, and none that a format has a use for.
 Result<ProbeLabels> plan_probe_labels(const std::vector<std::string>& labels);
 
-/// Fills what concerns --trace; the rest of the plan is there. Usage errors where it asks more
-/// than a trace can.
+/// Fills what concerns --trace; the rest of the plan is there. Usage errors where that asks more
+/// than a trace can; whether the targets can be traced is not looked at.
 Result<> plan_probe_trace(const ProbeMachineArgs& args, ProbePlan& plan);
 
 } // namespace sockit

@@ -1,6 +1,7 @@
 #include "op/probe_trace_run.h"
 
 #include "op/lookups.h"
+#include "op/probe_extent.h"
 #include "op/probe_trace.h"
 
 #include <algorithm>
@@ -56,6 +57,7 @@ Result<ProbeEnd> Tracing::to_end()
         summary.total += group.size();
     tell(ProbeStarted{
         .targets = summary.total, .parallel = 1, .timeout = m_plan.timeout, .want = m_plan.want});
+    warn_of_wide_ranges(m_plan.targets, m_emit);
     for (const auto& group : m_plan.targets)
         for (std::size_t index = 0; index < group.size() && !stopped(); ++index)
             TRY(trace(group.at(index)));
