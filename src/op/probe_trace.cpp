@@ -193,7 +193,8 @@ Finding ProbeTrace::finding() const
         return *m_hops[*m_end].answer;
     auto error = Error::from_errno(Phase::Connect, "connect", m_to.text(), ETIMEDOUT);
     if (!m_over)
-        error.detail = "not reached within " + std::to_string(m_told) + " hops";
+        error.detail =
+            "not reached within " + std::to_string(m_told) + (m_told == 1 ? " hop" : " hops");
     auto finding = found_without_socket(std::move(error));
     finding.endpoint = m_to;
     return finding;
