@@ -113,7 +113,7 @@ TEST(DescribeProbe, Hops)
     EXPECT_EQ(text_of(event), "a:1:\n  1  10.0.0.1          1.00 ms");
     EXPECT_EQ(json_of(event),
               R"("target":"a:1","ttl":1,"from":"10.0.0.1","rtt_ns":1000000,"icmp":{"type":11,)"
-              R"("code":0,"name":"time to live exceeded in transit","from":"10.0.0.1",)"
+              R"("code":0,"name":"time to live exceeded","from":"10.0.0.1",)"
               R"("local":false})");
     event.ttl = 12;
     event.icmp = IcmpNotice{.type = 3, .code = 13, .from = "10.0.0.1"};
