@@ -73,9 +73,10 @@ TEST(ProbeFormat, NamesOfTheSwitchesAreKnown)
 TEST(ProbeFormat, AStoppedRunLeavesAWholeFile)
 {
     fresh_network();
-    run_here({"ip", "link", "add", "mute0", "type", "dummy"});
+    run_here({"ip", "link", "add", "mute0", "type", "veth", "peer", "name", "mute1"});
     run_here({"ip", "address", "add", "10.5.0.1/24", "dev", "mute0"});
     run_here({"ip", "link", "set", "mute0", "up"});
+    run_here({"ip", "link", "set", "mute1", "up"});
     const TemporaryDirectory directory;
     const auto file = directory.path("sockit.prom");
     write_file(file, "the last run\n");
