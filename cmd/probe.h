@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cmd/options.h"
+#include "cmd/probe_rounds.h"
 #include "cmd/probe_talk.h"
 #include "cmd/session.h"
 #include "op/probe.h"
@@ -17,6 +18,7 @@ struct ProbeArgs {
     NetworkArgs network;
     std::optional<std::string> want;
     ProbeTalkArgs talk;
+    ProbeRoundsArgs rounds;
     std::optional<std::string> parallel;
     bool any = false;
 };
