@@ -93,6 +93,7 @@ public:
                &m_args.parallel},
               source_option(m_args.network)},
              probe_rounds_options(m_args.rounds),
+             probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
              socket_options(m_args.network),
              output_options(m_args.output)});
@@ -103,28 +104,31 @@ public:
         m_args.words = words;
         const Inheritance inheritance;
         const auto output = plan_output(m_args.output);
-        auto plan = plan_probe(m_args);
-        if (plan && output)
-            plan_looks(plan->rounds, *output);
-        const auto status = probe_and_report(output, plan);
+        auto planned = plan_probe(m_args);
+        if (output && planned)
+            plan_looks(planned->rounds, *output);
+        const auto listed = output && planned ? add_listed(*planned) : Result<>();
+        if (!listed && listed.error().domain != Domain::Errno)
+            planned = Failure(listed.error());
+        const auto status = probe_and_report(output, planned, listed);
         // Everything is written and closed: the program may have our place.
         return status == ExitStatus::Done && child_words ? inheritance.become(*child_words)
                                                          : status;
     }
 
 private:
-    ExitStatus probe_and_report(const Result<OutputPlan>& output, const Result<ProbePlan>& plan)
+    ExitStatus probe_and_report(const Result<OutputPlan>& output, const Result<ProbePlan>& planned,
+                                const Result<>& listed)
     {
         // Of a run whose end starts something else, the exit status is all that is asked for.
-        const bool silent = m_args.output.quiet && (child_words || m_args.rounds.wait);
-        const auto act = [this, silent](const ProbePlan& planned,
-                                        const Emit& emit) -> Result<Ending> {
+        const bool silent = m_args.output.quiet && (child_words || m_args.rounds.wait) &&
+                            !m_args.output.json && !m_args.output.jsonl;
+        const auto act = [&](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+            TRY(listed);
             const Emit without_results = [&](const Event& event) {
                 return event.get_if<ProbeResult>() != nullptr || emit(event);
             };
-            const bool text = !m_args.output.json && !m_args.output.jsonl;
-            const auto end = TRY(probe(planned, silent && text ? without_results : emit));
-            return ending_of(end, planned, m_args.any);
+            return ending_of(TRY(probe(plan, silent ? without_results : emit)), plan, m_args.any);
         };
         const auto early = [](const ProbePlan& /*plan*/, const Emit& emit, const Error& error) {
             emit(Failed{error});
@@ -132,8 +136,15 @@ private:
         };
         // stdout is that of the program that comes after us.
         return run_planned(
-            output, plan, m_args.network.netns,
+            output, planned, m_args.network.netns,
             {.shape = probe_shape, .stdout_carries_payload = child_words.has_value()}, act, early);
+    }
+
+    /// The targets of files, which are no better than those of the command line.
+    Result<> add_listed(ProbePlan& plan) const
+    {
+        TRY(add_listed_targets(plan.targets, m_args.targets));
+        return check_targets(plan);
     }
 
     ProbeArgs m_args;
@@ -147,7 +158,7 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
 {
     constexpr std::uint64_t most_parallel = 1'000'000;
     ProbePlan plan;
-    plan.targets = TRY(parse_target_list(args.words));
+    plan.targets = TRY(plan_probe_targets(args.words, args.targets));
     plan.socket = TRY(plan_socket(args.network));
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     if (plan.timeout == Duration::zero())

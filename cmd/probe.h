@@ -3,6 +3,7 @@
 #include "cmd/options.h"
 #include "cmd/probe_rounds.h"
 #include "cmd/probe_talk.h"
+#include "cmd/probe_targets.h"
 #include "cmd/session.h"
 #include "op/probe.h"
 
@@ -19,11 +20,12 @@ struct ProbeArgs {
     std::optional<std::string> want;
     ProbeTalkArgs talk;
     ProbeRoundsArgs rounds;
+    ProbeTargetArgs targets;
     std::optional<std::string> parallel;
     bool any = false;
 };
 
-/// Usage errors, and Unsupported for udp: and tls: targets.
+/// Usage errors, and Unsupported for udp: and tls: targets. Files of targets are not read.
 Result<ProbePlan> plan_probe(const ProbeArgs& args);
 
 /// What an outcome that was not wanted ends the command with: No where the outcome itself is a

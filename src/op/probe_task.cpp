@@ -46,7 +46,11 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
         keep(found_without_socket(std::move(error)));
         return m_step = {};
     }
-    take_addresses(*answer.addresses, run.plan.socket.source);
+    // A group of targets has one answer; each of a range has an address of its own.
+    using Addresses = std::span<const Endpoint>;
+    take_addresses(m_target.endpoint ? Addresses(&*m_target.endpoint, 1)
+                                     : Addresses(*answer.addresses),
+                   run.plan.socket.source);
     return hurried(advance(run));
 }
 

@@ -168,6 +168,21 @@ Fd DelayLink::listen(std::uint16_t port) const
     return listener;
 }
 
+void DelayLink::wait_for_losses(unsigned count) const
+{
+    const auto end = Time::now() + std::chrono::seconds(10);
+    while (m_lost < count && Time::now() < end)
+        std::this_thread::yield();
+    EXPECT_GE(m_lost, count);
+}
+
+bool DelayLink::loses() const
+{
+    const bool lost = m_cut || (m_lose > 0 && --m_lose == 0);
+    m_lost += lost ? 1U : 0U;
+    return lost;
+}
+
 void DelayLink::carry() const
 {
     std::queue<Packet> under_way; // the delay is the same for all: first in, first out
@@ -178,7 +193,7 @@ void DelayLink::carry() const
             if (count <= 0)
                 return;
             if (&from == &m_here && is_ipv4(buffer.data(), static_cast<std::size_t>(count)) &&
-                m_lose > 0 && --m_lose == 0)
+                loses())
                 continue;
             under_way.push({.due = Time::now() + m_one_way,
                             .to = to.get(),

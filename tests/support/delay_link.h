@@ -27,9 +27,15 @@ public:
     [[nodiscard]] Fd listen(std::uint16_t port) const;
     /// The n-th IPv4 packet from here to there is lost, counted from 1 and from now on.
     void lose(unsigned n) { m_lose = n; }
+    /// All IPv4 packets from here to there are lost, until it is mended.
+    void cut() { m_cut = true; }
+    void mend() { m_cut = false; }
+    /// Waits until so many were lost in all; fails the test after 10 s.
+    void wait_for_losses(unsigned count) const;
 
 private:
     void carry() const;
+    bool loses() const;
 
     std::chrono::microseconds m_one_way;
     std::string m_obstacle;
@@ -39,6 +45,8 @@ private:
     Fd m_there;
     Fd m_stop;
     mutable std::atomic<unsigned> m_lose = 0;
+    std::atomic<bool> m_cut = false;
+    mutable std::atomic<unsigned> m_lost = 0;
     std::thread m_thread;
 };
 
