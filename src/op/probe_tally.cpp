@@ -123,6 +123,7 @@ ProbeProgress ProbeTally::progress() const
 
 void ProbeTally::finish(const Emit& emit, ProbeSummary& summary) const
 {
+    constexpr std::size_t most_charts = 4;
     std::size_t untold = summary.total;
     for (const auto& [number, series] : m_series) {
         if (series.statistics.sent == 0)
@@ -130,7 +131,7 @@ void ProbeTally::finish(const Emit& emit, ProbeSummary& summary) const
         --untold;
         auto statistics = series.statistics;
         statistics.labels = m_plan.labels;
-        statistics.chart = m_plan.rounds.chart;
+        statistics.chart = m_plan.rounds.chart && m_series.size() <= most_charts;
         emit(statistics);
     }
     summary.repeated = true;

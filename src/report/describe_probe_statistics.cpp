@@ -67,8 +67,8 @@ void describe(const ProbeProgress& event, Record& record)
                                               std::string(probe_outcome_name(*event.last)) + ", "
                                         : "";
     if (event.waiting) {
-        line = fmt::format("waiting for {}: {}{} {}, {}",
-                           event.targets == 1 ? "it" : fmt::format("{} targets", event.targets),
+        line = fmt::format("waiting{}: {}{} {}, {}",
+                           event.targets == 1 ? "" : fmt::format(" for {} targets", event.targets),
                            last, event.sent, event.sent == 1 ? "try" : "tries",
                            format_duration(event.elapsed));
     } else {

@@ -45,7 +45,8 @@ TEST(PlanProbeRounds, Wait)
 
 TEST(PlanProbeRounds, BadWords)
 {
-    EXPECT_EQ(refusal({.count = "-1"}), "bad --count '-1': expected 0 to 4294967295");
+    EXPECT_EQ(refusal({.count = "4294967296"}),
+              "bad --count '4294967296': expected 0 to 4294967295");
     EXPECT_EQ(refusal({.count = "1", .wait = "1s"}), "--wait and --count exclude each other");
     EXPECT_EQ(refusal({.wait = "0"}), "bad --wait '0': expected more than nothing");
     EXPECT_EQ(refusal({.wait_dns = true}), "--wait-dns needs --wait");

@@ -62,7 +62,7 @@ TEST(DescribeProbeRounds, Progress)
                                     .last = ProbeOutcome::Refused,
                                     .sent = 35,
                                     .elapsed = 1200ms}),
-              "waiting for it: a:1 refused, 35 tries, 1.20 s");
+              "waiting: a:1 refused, 35 tries, 1.20 s");
     EXPECT_EQ(text_of(ProbeProgress{.waiting = true, .targets = 3, .sent = 1, .elapsed = 1ms}),
               "waiting for 3 targets: 1 try, 1.00 ms");
 }
