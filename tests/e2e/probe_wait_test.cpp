@@ -1,10 +1,10 @@
+#include "peer.h"
 #include "support/delay_link.h"
 #include "support/network.h"
 #include "support/run.h"
 #include "support/schema.h"
 #include "support/scripted_server.h"
 #include "support/second_host.h"
-#include "support/terminal.h"
 
 #include <atomic>
 #include <csignal>
@@ -28,10 +28,11 @@ constexpr auto soon = std::chrono::milliseconds(700);
 class Waiting {
 public:
     explicit Waiting(const Words& words, const std::string& in_vain = "refused")
-        : m_running(all(words), {.fds = {{STDERR_FILENO, m_terminal.near.ref()}},
+        : m_running(all(words), {.fds = {{STDERR_FILENO, m_terminal.slave.ref()}},
                                  .environment = {{"TERM", "xterm"}}})
     {
-        m_terminal.wait_for(in_vain);
+        const auto drawn = read_until(m_terminal.master.get(), in_vain);
+        EXPECT_NE(drawn.find(in_vain), std::string::npos) << drawn;
     }
 
     Running* operator->() { return &m_running; }
