@@ -2,6 +2,7 @@
 
 #include "cmd/options.h"
 #include "cmd/probe_machine.h"
+#include "cmd/probe_rounds.h"
 #include "cmd/probe_talk.h"
 #include "cmd/probe_targets.h"
 #include "cmd/session.h"
@@ -20,6 +21,7 @@ struct ProbeArgs {
     std::optional<std::string> want;
     ProbeTalkArgs talk;
     ProbeMachineArgs machine;
+    ProbeRoundsArgs rounds;
     ProbeTargetArgs targets;
     std::optional<std::string> parallel;
     bool any = false;

@@ -111,7 +111,7 @@ Result<> plan_probe_trace(const ProbeMachineArgs& args, ProbePlan& plan)
     if (plan.talk != ProbeTalkPlan{})
         return Failure(Error::usage("--trace asks nothing of the connection: it excludes --settle, "
                                     "--banner, --send, --expect and --tls"));
-    if (plan.rounds != ProbeRoundsPlan{} || plan.each_address)
+    if (plan.rounds.count || plan.rounds.wait || plan.each_address)
         return Failure(
             Error::usage("--trace goes each way once: it excludes --count, --interval, --wait and "
                          "--each-address"));

@@ -85,7 +85,7 @@ private:
         m_labels = result.labels;
         m_cases += fmt::format(R"(    <testcase classname="sockit.probe.{}" name="{}" time="{}")",
                                transport_name(result.transport),
-                               xml_text(escape(result.target) + attempt_text(result)),
+                               xml_text(escape(result.target) + attempt_suffix(result)),
                                seconds_text(result.phases.total));
         if (result.ok) {
             m_cases += "/>\n";

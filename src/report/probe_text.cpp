@@ -19,7 +19,7 @@ std::string failure_text(const ProbeResult& result)
     return escape(result.target) + " is " + std::string(probe_outcome_name(result.outcome));
 }
 
-std::string attempt_text(const ProbeResult& result)
+std::string attempt_suffix(const ProbeResult& result)
 {
     return result.attempt > 1 ? fmt::format(" (try {})", result.attempt) : "";
 }

@@ -15,7 +15,7 @@ std::string icmp_text(const IcmpNotice& icmp);
 std::string failure_text(const ProbeResult& result);
 
 /// " (try 2)", from the second on.
-std::string attempt_text(const ProbeResult& result);
+std::string attempt_suffix(const ProbeResult& result);
 
 /// " {env=prod, rack=7}", where there are any.
 std::string labels_text(const ProbeLabels& labels);

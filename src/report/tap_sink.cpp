@@ -45,7 +45,7 @@ private:
     void point(const ProbeResult& result)
     {
         m_records.write(fmt::format("{}ok {} - {}\n", result.ok ? "" : "not ", ++m_points,
-                                    tap_text(escape(result.target) + attempt_text(result) + " " +
+                                    tap_text(escape(result.target) + attempt_suffix(result) + " " +
                                              std::string(probe_outcome_name(result.outcome)) +
                                              labels_text(result.labels))));
         if (result.ok)

@@ -90,6 +90,9 @@ TEST(PlanProbeTrace, AsksNoMoreThanTheWay)
     ProbeArgs settling{.words = {"a:1"}};
     settling.talk.settle = "1";
     EXPECT_EQ(trace_refusal(settling).substr(0, 38), "--trace asks nothing of the connection");
+    ProbeArgs repeated{.words = {"a:1"}};
+    repeated.rounds.interval = "1";
+    EXPECT_EQ(trace_refusal(repeated).substr(0, 32), "--trace goes each way once: it e");
     ProbeArgs bound{.words = {"a:1"}};
     bound.network.source = "127.0.0.1";
     EXPECT_EQ(trace_refusal(bound), "accepted");
