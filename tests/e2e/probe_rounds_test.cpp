@@ -5,6 +5,7 @@
 #include "support/schema.h"
 #include "support/second_host.h"
 
+#include <algorithm>
 #include <csignal>
 
 #include <unistd.h>
@@ -100,6 +101,20 @@ TEST(ProbeRounds, ANameIsAskedForInEachTryThatHasNoAddress)
     EXPECT_TRUE(exited(found.process, 4));
     EXPECT_EQ(found.results().size(), 2U);
     EXPECT_EQ(found.statistics()["lost"], 0);
+}
+
+TEST(ProbeRounds, StatisticsOfDatagramsAreThoseOfTheirAnswers)
+{
+    const Server echo({"echo", "server", "udp:127.0.0.1:0"});
+    const auto found = repeated({"udp:" + echo.endpoint(), "--count", "3", "--interval", "1ms"});
+    EXPECT_TRUE(exited(found.process, 0));
+    EXPECT_EQ(found.statistics()["open"], 3) << found.process;
+    EXPECT_EQ(found.statistics()["connect"]["count"], 3) << found.process;
+    EXPECT_TRUE(found.statistics()["kernel_rtt"]["p50_ns"].is_null()) << found.process;
+    EXPECT_EQ(found.statistics()["connect"]["max_ns"],
+              std::ranges::max(found.results(), {}, [](const json& result) {
+                  return result["phases"]["first_byte_ns"].get<std::int64_t>();
+              })["phases"]["first_byte_ns"]);
 }
 
 TEST(ProbeRounds, SignalsAndTheDeadlineLeaveStatistics)
