@@ -55,8 +55,6 @@ Result<> check_targets(const ProbePlan& plan)
 {
     for (const auto& group : plan.targets) {
         const Target& target = group.target;
-        if (target.transport == Transport::Udp || target.transport == Transport::Tls)
-            return Failure(transport_unsupported(target.transport, "probe"));
         const bool internet = !target.endpoint || target.endpoint->is_inet();
         if (!internet && (plan.socket.source || !plan.socket.interface.empty()))
             return bad_value("target", target.text,
@@ -120,7 +118,11 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     if (plan.timeout == Duration::zero())
         return bad_value("--timeout", *args.network.timeout, "expected more than nothing");
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    plan.talk = TRY(plan_probe_talk(args.talk));
+    plan.talk = TRY(plan_probe_talk(args.talk, plan.targets, plan.timeout));
+    plan.each_address = args.talk.each_address;
+    if (plan.each_address && plan.socket.source) // it reaches those of its own family only
+        plan.socket.family =
+            plan.socket.source->family() == AF_INET6 ? AddressFamily::Inet6 : AddressFamily::Inet;
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
     plan.want = TRY(plan_want(args.want.value_or("open")));
     TRY(check_targets(plan));

@@ -21,7 +21,7 @@ struct ProbeArgs {
     bool any = false;
 };
 
-/// Usage errors, and Unsupported for udp: and tls: targets.
+/// Usage errors.
 Result<ProbePlan> plan_probe(const ProbeArgs& args);
 
 /// What an outcome that was not wanted ends the command with: No where the outcome itself is a

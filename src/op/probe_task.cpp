@@ -74,7 +74,7 @@ ProbeTask::Step ProbeTask::ready(const ProbeRun& run)
 ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
 {
     if (m_talk)
-        return take_verdict(m_talk->expired(), run);
+        return follow(m_talk->expired(), run);
     if (m_step.wait == Wait::Writable) {
         if (m_attempt.awaits_neighbour())
             return m_step = {.wait = Wait::Writable, .until = Deadline::after(neighbour_grace)};
@@ -88,7 +88,7 @@ ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
 void ProbeTask::abandon()
 {
     if (m_talk)
-        keep(m_talk->expired());
+        keep(m_talk->give_up());
     else if (m_step.wait == Wait::Writable)
         keep(m_attempt.time_out());
     else if (m_pending)
@@ -104,16 +104,21 @@ ProbeTask::Step ProbeTask::advance(const ProbeRun& run)
         ++m_serial;
         auto finding =
             m_attempt.start(m_target.transport, m_addresses.back(), run.plan.socket, run.emit);
-        if (!finding) {
-            // An address that stays mute leaves the others their share of the time.
-            const auto left = m_limit.remaining().value_or(m_budget);
-            const auto share = left / static_cast<Duration::rep>(m_addresses.size());
-            return m_step = {.wait = Wait::Writable, .until = Deadline::after(share)};
-        }
+        if (!finding)
+            return m_step = {.wait = Wait::Writable, .until = limit_of_address()};
         if (const auto step = judge(*std::move(finding), run))
             return *step;
     }
     return retry_or_end(run);
+}
+
+/// An address that stays mute leaves the others their share of the time.
+Deadline ProbeTask::limit_of_address() const
+{
+    if (m_addresses.size() == 1)
+        return m_limit;
+    const auto left = m_limit.remaining().value_or(m_budget);
+    return Deadline::after(left / static_cast<Duration::rep>(m_addresses.size()));
 }
 
 ProbeTask::Step ProbeTask::go_on(Finding finding, const ProbeRun& run)
@@ -149,7 +154,10 @@ std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeRun&
     if (finding.outcome == ProbeOutcome::Open) {
         if (!ProbeTalk::wanted(run.plan, m_target.transport))
             return end(std::move(finding));
-        m_talk.emplace(m_attempt, std::move(finding), m_target, run.plan, m_limit);
+        // Who has accepted has all of the time; a datagram may have reached nobody.
+        const bool stands = socket_type(m_target.transport) != SOCK_DGRAM;
+        m_talk = ProbeTalk::make({m_attempt, m_target, run.plan, run.tls}, std::move(finding),
+                                 stands ? m_limit : limit_of_address());
         return follow(m_talk->begin(), run);
     }
     m_attempt.close();
