@@ -94,7 +94,7 @@ std::string reason_text(const Error& error)
     if (error.domain == Domain::Unmet)
         return message(error);
     std::string text = message(error) + " (" + code_name(error) + ")";
-    if (!error.detail.empty())
+    if (!error.detail.empty() && error.domain != Domain::Tls)
         text += ": " + error.detail;
     return text;
 }
@@ -123,7 +123,7 @@ std::string evidence_text(const ProbeResult& result)
 /// The address behind a name.
 std::string endpoint_text(const ProbeResult& result)
 {
-    if (!result.endpoint || result.endpoint->text() == result.target)
+    if (!result.endpoint || result.target.ends_with(result.endpoint->text()))
         return {};
     return escape(result.endpoint->text()) + "  ";
 }
