@@ -75,6 +75,7 @@ public:
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
                &m_args.parallel},
               source_option(m_args.network)},
+             probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
              socket_options(m_args.network),
              output_options(m_args.output)});
@@ -83,7 +84,13 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
-        const auto act = [this](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+        const auto output = plan_output(m_args.output);
+        auto planned = plan_probe(m_args);
+        const auto listed = output && planned ? add_listed(*planned) : Result<>();
+        if (!listed && listed.error().domain != Domain::Errno)
+            planned = Failure(listed.error());
+        const auto act = [&](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
+            TRY(listed);
             const auto end = TRY(probe(plan, emit));
             Ending ending{.status = probe_status(end, plan.want, m_args.any),
                           .why = {},
@@ -96,11 +103,21 @@ public:
             emit(Failed{error});
             emit(ProbeSummary{});
         };
-        return run_planned(plan_output(m_args.output), plan_probe(m_args), m_args.network.netns,
-                           {.shape = probe_shape}, act, early);
+        return run_planned(output, planned, m_args.network.netns, {.shape = probe_shape}, act,
+                           early);
     }
 
 private:
+    /// The targets of files, which are no better than those of the command line.
+    Result<> add_listed(ProbePlan& plan) const
+    {
+        if (m_args.targets.files.empty())
+            return {};
+        TRY(add_listed_targets(plan.targets, m_args.targets));
+        TRY(secure_targets(plan.talk, m_args.talk, plan.targets));
+        return check_targets(plan);
+    }
+
     ProbeArgs m_args;
 };
 
@@ -112,13 +129,15 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
 {
     constexpr std::uint64_t most_parallel = 1'000'000;
     ProbePlan plan;
-    plan.targets = TRY(parse_target_list(args.words));
+    plan.targets = TRY(plan_probe_targets(args.words, args.targets));
     plan.socket = TRY(plan_socket(args.network));
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     if (plan.timeout == Duration::zero())
         return bad_value("--timeout", *args.network.timeout, "expected more than nothing");
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    plan.talk = TRY(plan_probe_talk(args.talk, plan.targets, plan.timeout));
+    plan.talk = TRY(plan_probe_talk(args.talk, plan.timeout));
+    if (args.targets.files.empty())
+        TRY(secure_targets(plan.talk, args.talk, plan.targets));
     plan.each_address = args.talk.each_address;
     if (plan.each_address && plan.socket.source) // it reaches those of its own family only
         plan.socket.family =

@@ -2,6 +2,7 @@
 
 #include "cmd/options.h"
 #include "cmd/probe_talk.h"
+#include "cmd/probe_targets.h"
 #include "cmd/session.h"
 #include "op/probe.h"
 
@@ -17,11 +18,13 @@ struct ProbeArgs {
     NetworkArgs network;
     std::optional<std::string> want;
     ProbeTalkArgs talk;
+    ProbeTargetArgs targets;
     std::optional<std::string> parallel;
     bool any = false;
 };
 
-/// Usage errors.
+/// Usage errors. Files of targets are not read; what the talk wants of targets is not checked where
+/// there are any.
 Result<ProbePlan> plan_probe(const ProbeArgs& args);
 
 /// What an outcome that was not wanted ends the command with: No where the outcome itself is a

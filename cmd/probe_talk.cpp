@@ -48,24 +48,25 @@ std::vector<Option> probe_talk_options(ProbeTalkArgs& args)
            &args.least_days}}});
 }
 
-Result<ProbeTalkPlan> plan_probe_talk(const ProbeTalkArgs& args, std::span<TargetGroup> targets,
-                                      Duration timeout)
+Result<ProbeTalkPlan> plan_probe_talk(const ProbeTalkArgs& args, Duration timeout)
 {
     ProbeTalkPlan plan;
     plan.settle = TRY(plan_duration(args.settle, "--settle"));
     plan.banner = args.banner;
     plan.dialogue = TRY(plan_dialogue(args.dialogue, timeout));
-    plan.tls = TRY(plan_probe_tls(args.tls, targets));
     plan.tls_for_all = args.tls.tls;
     if (const auto days = TRY(plan_number(args.least_days, "--tls-min-days", 0, most_days)))
         plan.least_days_left = static_cast<std::int64_t>(*days);
+    return plan;
+}
+
+Result<> secure_targets(ProbeTalkPlan& plan, const ProbeTalkArgs& args,
+                        std::span<const TargetGroup> targets)
+{
+    plan.tls = TRY(plan_probe_tls(args.tls, targets));
     if (plan.least_days_left && !plan.tls)
         return Failure(Error::usage("--tls-min-days wants --tls or a tls: target"));
-    if (plan.tls_for_all)
-        for (auto& group : targets)
-            if (group.target.transport == Transport::Tcp)
-                group.target.transport = Transport::Tls;
-    return plan;
+    return {};
 }
 
 } // namespace sockit

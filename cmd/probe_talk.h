@@ -23,8 +23,11 @@ struct ProbeTalkArgs {
 
 std::vector<Option> probe_talk_options(ProbeTalkArgs& args);
 
-/// Usage errors. With --tls the targets of plain TCP become tls: targets.
-Result<ProbeTalkPlan> plan_probe_talk(const ProbeTalkArgs& args, std::span<TargetGroup> targets,
-                                      Duration timeout);
+/// Usage errors. All but TLS.
+Result<ProbeTalkPlan> plan_probe_talk(const ProbeTalkArgs& args, Duration timeout);
+
+/// What the TLS options mean for these targets, which are all there will be. Usage errors.
+Result<> secure_targets(ProbeTalkPlan& plan, const ProbeTalkArgs& args,
+                        std::span<const TargetGroup> targets);
 
 } // namespace sockit

@@ -2,6 +2,7 @@
 
 #include "loop/timers.h"
 #include "op/op_loop.h"
+#include "op/probe_extent.h"
 #include "op/probe_queue.h"
 #include "op/probe_rounds.h"
 #include "op/probe_task.h"
@@ -133,6 +134,7 @@ Result<ProbeEnd> Probing::to_end()
                                   .parallel = m_tasks.size(),
                                   .timeout = m_plan.timeout,
                                   .want = m_plan.want});
+    warn_of_wide_ranges(m_plan.targets, m_emit);
     while (!m_stop) {
         m_lookups.proceed(m_watched > 0);
         m_queue.refresh();

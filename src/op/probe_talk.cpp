@@ -7,6 +7,11 @@
 
 namespace sockit {
 
+bool speaks_tls(const ProbeTalkPlan& plan, Transport transport)
+{
+    return plan.tls && (transport == Transport::Tls || plan.tls_for_all);
+}
+
 bool ProbeTalk::wanted(const ProbePlan& plan, Transport transport)
 {
     if (transport == Transport::Udp) // whoever does not ask learns nothing

@@ -50,6 +50,9 @@ public:
     virtual Finding give_up() = 0;
 };
 
+/// Whether connections of that transport are to be secured.
+bool speaks_tls(const ProbeTalkPlan& plan, Transport transport);
+
 /// How long --banner waits for a server that says nothing of itself.
 constexpr Duration banner_patience = std::chrono::seconds(1);
 /// A banner without the end of a line is over when nothing followed for so long.

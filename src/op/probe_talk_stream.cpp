@@ -38,11 +38,6 @@ bool is_tls_failure(const std::optional<Error>& error)
 
 } // namespace
 
-bool speaks_tls(const ProbeTalkPlan& plan, Transport transport)
-{
-    return plan.tls && (transport == Transport::Tls || plan.tls_for_all);
-}
-
 ProbeStreamTalk::ProbeStreamTalk(const ProbeTalkScene& scene, Finding open, const Deadline& limit)
     : m_scene(scene), m_plan(scene.plan.talk), m_finding(std::move(open)), m_limit(limit),
       m_peer(m_finding.endpoint.value_or(Endpoint()).text()), m_dialogue(m_plan.dialogue)

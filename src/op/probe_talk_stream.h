@@ -13,9 +13,6 @@
 
 namespace sockit {
 
-/// Whether connections of that transport are to be secured.
-bool speaks_tls(const ProbeTalkPlan& plan, Transport transport);
-
 /// The talk over a connection: TLS handshake, then what is to be said and heard, the banner, and
 /// whether the peer keeps the connection for the time of --settle. A byte of the peer settles it.
 /// Outcomes: TlsError; Reset where it ended before a byte of what was awaited; Mismatch where other

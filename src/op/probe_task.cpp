@@ -43,7 +43,11 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
         keep(found_without_socket(std::move(error)));
         return m_step = {};
     }
-    take_addresses(*answer.addresses, run.plan.socket.source);
+    // A group of targets has one answer; each of a range has an address of its own.
+    using Addresses = std::span<const Endpoint>;
+    take_addresses(m_target.endpoint ? Addresses(&*m_target.endpoint, 1)
+                                     : Addresses(*answer.addresses),
+                   run.plan.socket.source);
     return advance(run);
 }
 
@@ -244,7 +248,9 @@ ProbeResult ProbeTask::result() const
     ProbeResult result;
     result.target = m_target.text;
     result.endpoint = m_best->endpoint;
-    result.transport = m_target.transport;
+    const auto transport = m_target.transport;
+    const bool secured = transport == Transport::Tcp && speaks_tls(m_plan->talk, transport);
+    result.transport = secured ? Transport::Tls : transport;
     result.outcome = m_best->outcome;
     result.want = m_plan->want;
     result.ok = contains(m_plan->want, m_best->outcome);

@@ -5,7 +5,8 @@
 
 #include <algorithm>
 #include <bitset>
-#include <optional>
+#include <cstring>
+#include <utility>
 
 namespace sockit {
 
@@ -88,32 +89,112 @@ TargetGroup single(Target target)
     return group;
 }
 
+/// The last 32 bits of an address in host order: what tells the addresses of a range apart.
+std::uint32_t low_word(const Endpoint& endpoint)
+{
+    std::uint32_t word = 0;
+    if (endpoint.family() == AF_INET) {
+        word = reinterpret_cast<const sockaddr_in*>(endpoint.data())->sin_addr.s_addr;
+    } else {
+        const auto& address = reinterpret_cast<const sockaddr_in6*>(endpoint.data())->sin6_addr;
+        std::memcpy(&word, &address.s6_addr[12], sizeof word);
+    }
+    return ntohl(word);
+}
+
+Endpoint with_low_word(const Endpoint& endpoint, std::uint32_t host_order)
+{
+    const std::uint32_t word = htonl(host_order);
+    const auto port = static_cast<std::uint16_t>(endpoint.port());
+    if (endpoint.family() == AF_INET)
+        return Endpoint::inet({.s_addr = word}, port);
+    auto address = reinterpret_cast<const sockaddr_in6*>(endpoint.data())->sin6_addr;
+    std::memcpy(&address.s6_addr[12], &word, sizeof word);
+    return Endpoint::inet6(address, port, endpoint.scope_id());
+}
+
+/// As parse_target() spells a literal address.
+std::string text_of(const Target& literal)
+{
+    const auto scheme = literal.transport == Transport::Tcp
+                            ? std::string()
+                            : std::string(transport_name(literal.transport)) + ":";
+    return scheme + literal.endpoint->text();
+}
+
+/// Takes the prefix out of `10.0.0.0/24`, `[fd00::/120]` or `[fd00::]/120`.
+std::optional<std::string> take_prefix(std::string& host)
+{
+    const auto slash = host.rfind('/');
+    if (slash == std::string::npos)
+        return std::nullopt;
+    const auto end = std::min(host.find(']', slash), host.size());
+    const auto prefix = host.substr(slash + 1, end - slash - 1);
+    if (prefix.empty() || !std::ranges::all_of(prefix, is_digit))
+        return std::nullopt;
+    host.erase(slash, end - slash);
+    return prefix;
+}
+
+/// Makes the group's one address all those that begin with the same bits.
+Result<> widen(TargetGroup& group, std::string_view prefix, std::string_view typed)
+{
+    constexpr unsigned low_bits = 32;
+    constexpr unsigned most_bits = 24;
+    static_assert(std::size_t{1} << most_bits == most_hosts);
+    Target& target = group.target;
+    if (!target.endpoint)
+        return bad_value("target", typed, "a prefix is for an address, not for a name");
+    const unsigned all = target.endpoint->family() == AF_INET ? 32 : 128;
+    const auto length = parse_number(prefix, "prefix", 0, all);
+    if (!length)
+        return bad_value("target", typed, "its prefix has 0 to " + std::to_string(all) + " bits");
+    const auto free = all - static_cast<unsigned>(*length);
+    if (free > most_bits)
+        return bad_value("target", typed,
+                         "too many addresses: a prefix has at least " +
+                             std::to_string(all - most_bits) + " bits");
+    group.hosts = std::size_t{1} << free;
+    static_assert(most_bits < low_bits);
+    const auto mask = static_cast<std::uint32_t>(~(group.hosts - 1));
+    target.endpoint = with_low_word(*target.endpoint, low_word(*target.endpoint) & mask);
+    target.text = text_of(target);
+    return {};
+}
+
+/// `host` may begin with a scheme, `between` is what stood between it and its ports.
+Result<TargetGroup> parse_group(std::string host, const std::string& between,
+                                const std::string& ports)
+{
+    const auto typed = host + between + ports;
+    std::string_view rest = host;
+    const auto transport = take_scheme(rest).value_or(Transport::Tcp);
+    const auto prefix = take_prefix(host);
+    const auto words_of = [&](const std::string& port) {
+        return between == " " ? std::vector{host, port} : std::vector{host + between + port};
+    };
+    if (!prefix && !is_list(ports))
+        return single(TRY(parse_target(words_of(ports), Role::Client)));
+    TargetGroup group;
+    group.ports = TRY(parse_ports(ports, typed, transport));
+    group.target = TRY(parse_first(words_of(std::to_string(group.ports[0])), typed));
+    if (prefix)
+        TRY(widen(group, *prefix, typed));
+    return group;
+}
+
 Result<TargetGroup> parse_group(const std::string& word)
 {
     std::string_view rest = word;
     const auto transport = take_scheme(rest).value_or(Transport::Tcp);
-    const auto colon = rest.rfind(':');
-    const auto list = rest.substr(colon == std::string_view::npos ? 0 : colon + 1);
-    if (is_unix(transport) || transport == Transport::Vsock || !is_list(list))
+    if (is_unix(transport) || transport == Transport::Vsock)
         return single(TRY(parse_target(word, Role::Client)));
-    TargetGroup group;
-    group.ports = TRY(parse_ports(list, word, transport));
-    const auto head = word.substr(0, word.size() - list.size());
-    group.target = TRY(parse_first(std::vector{head + std::to_string(group.ports[0])}, word));
-    return group;
-}
-
-Result<TargetGroup> parse_group(const std::string& host, const std::string& ports)
-{
-    if (!is_list(ports))
-        return single(TRY(parse_target(std::vector{host, ports}, Role::Client)));
-    std::string_view rest = host;
-    const auto transport = take_scheme(rest).value_or(Transport::Tcp);
-    TargetGroup group;
-    group.ports = TRY(parse_ports(ports, host + " " + ports, transport));
-    group.target =
-        TRY(parse_first(std::vector{host, std::to_string(group.ports[0])}, host + " " + ports));
-    return group;
+    const auto colon = rest.rfind(':');
+    const auto ports = colon == std::string_view::npos ? rest : rest.substr(colon + 1);
+    const auto host_end = word.size() - ports.size();
+    const auto between = colon == std::string_view::npos ? "" : ":";
+    return parse_group(word.substr(0, host_end - (colon == std::string_view::npos ? 0 : 1)),
+                       between, std::string(ports));
 }
 
 /// Whether a word can only be the HOST of `HOST PORT`: it holds no port of its own. `80` and
@@ -131,18 +212,28 @@ bool lacks_port(std::string_view word)
     return colons > 1 || (colons == 0 && !only_ports);
 }
 
+bool is_host_and_ports(std::span<const std::string> words)
+{
+    return words.size() == 2 && lacks_port(words[0]) && words[1].find(':') == std::string::npos;
+}
+
 } // namespace
 
-Target TargetGroup::at(std::size_t index) const
+Target TargetGroup::at(std::size_t host, std::size_t port) const
 {
     Target one = target;
-    if (index == 0)
-        return one;
-    one.port = ports[index];
-    if (one.endpoint)
-        one.endpoint->set_port(one.port);
-    one.text.erase(one.text.rfind(':') + 1);
-    one.text += std::to_string(one.port);
+    if (port > 0) {
+        one.port = ports[port];
+        if (one.endpoint)
+            one.endpoint->set_port(one.port);
+        one.text.erase(one.text.rfind(':') + 1);
+        one.text += std::to_string(one.port);
+    }
+    if (host > 0) {
+        const auto offset = static_cast<std::uint32_t>(host);
+        one.endpoint = with_low_word(*one.endpoint, low_word(*one.endpoint) + offset);
+        one.text = text_of(one);
+    }
     return one;
 }
 
@@ -151,13 +242,37 @@ Result<std::vector<TargetGroup>> parse_target_list(std::span<const std::string> 
     if (words.empty())
         return Failure(Error::usage("no target: expected HOST:PORTS, [V6]:PORTS or unix:PATH"));
     std::vector<TargetGroup> groups;
-    if (words.size() == 2 && lacks_port(words[0]) && words[1].find(':') == std::string::npos) {
-        groups.push_back(TRY(parse_group(words[0], words[1])));
+    if (is_host_and_ports(words)) {
+        groups.push_back(TRY(parse_group(words[0], " ", words[1])));
         return groups;
     }
     for (const auto& word : words)
         groups.push_back(TRY(parse_group(word)));
     return groups;
+}
+
+Result<std::optional<TargetGroup>> parse_target_line(std::string_view line)
+{
+    constexpr std::string_view blanks = " \t\r\v\f";
+    const auto begin = std::min(line.find_first_not_of(blanks), line.size());
+    line = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
+    std::string_view rest = line;
+    const auto transport = take_scheme(rest);
+    if (transport && is_unix(*transport))
+        return TRY(parse_group(std::string(line)));
+    std::vector<std::string> words;
+    while (!line.empty() && !line.starts_with('#')) {
+        const auto end = std::min(line.find_first_of(blanks), line.size());
+        words.emplace_back(line.substr(0, end));
+        line.remove_prefix(std::min(line.find_first_not_of(blanks, end), line.size()));
+    }
+    if (words.empty())
+        return std::nullopt;
+    if (is_host_and_ports(words))
+        return TRY(parse_group(words[0], " ", words[1]));
+    if (words.size() > 1)
+        return bad_value("word", words[1], "a line has one target, HOST:PORTS or HOST PORTS");
+    return TRY(parse_group(words[0]));
 }
 
 } // namespace sockit
