@@ -31,8 +31,8 @@ std::string echo_server_target(const Server& server) { return "tls:localhost:" +
 
 Server echo_server(const Identity& identity)
 {
-    return Server({"echo", "server", "--tls-cert", identity.certificate, "--tls-key", identity.key,
-                   "127.0.0.1:0"});
+    return Server({"listen", "-k", "--tls-cert", identity.certificate, "--tls-key", identity.key,
+                   "--sh", "cat", "127.0.0.1:0"});
 }
 
 Words trusting(const Words& more)

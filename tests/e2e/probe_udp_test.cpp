@@ -6,7 +6,6 @@
 #include "support/second_host.h"
 
 #include <array>
-#include <cstring>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -27,9 +26,19 @@ class Responder {
 public:
     using Answer = std::function<std::optional<std::string>(std::string_view)>;
 
-    explicit Responder(Answer answer, std::uint16_t port = 0)
-        : Responder(std::move(answer), Fd(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)), port)
-    {}
+    explicit Responder(Answer answer, std::uint16_t port = 0) : Responder(AF_INET)
+    {
+        const auto address = loopback(port);
+        start(std::move(answer), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
+    /// At a path.
+    Responder(Answer answer, const std::string& path) : Responder(AF_UNIX)
+    {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
+        start(std::move(answer), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    }
     Responder(const Responder&) = delete;
     Responder& operator=(const Responder&) = delete;
     ~Responder()
@@ -44,13 +53,14 @@ public:
     }
 
 private:
-    Responder(Answer answer, Fd socket, std::uint16_t port)
-        : m_socket(std::move(socket)), m_stop(::eventfd(0, EFD_CLOEXEC))
+    explicit Responder(int family)
+        : m_socket(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+          m_stop(::eventfd(0, EFD_CLOEXEC))
+    {}
+
+    void start(Answer answer, const sockaddr* address, socklen_t length)
     {
-        const auto address = loopback(port);
-        EXPECT_EQ(
-            ::bind(m_socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0)
-            << port;
+        EXPECT_EQ(::bind(m_socket.get(), address, length), 0);
         m_thread = std::thread([this, answer = std::move(answer)] { serve(answer); });
     }
 
@@ -244,7 +254,7 @@ TEST(ProbeUnixDgram, AnswersOrStandsThere)
 {
     const TemporaryDirectory directory;
     const auto path = directory.path("s");
-    Server server({"echo", "server", "unix-dgram:" + path});
+    const Responder server(the_same, path);
     const auto target = "unix-dgram:" + path;
     expect_outcome(probe_json({target}), "open", 0);
     expect_outcome(probe_json({"--send", "x", "--expect", "x", target}), "open", 0);
