@@ -14,6 +14,7 @@ import sys
 import time
 
 import listing
+import probing
 import transfer
 
 SOCKIT = os.path.abspath("build/release/sockit")
@@ -62,14 +63,14 @@ BENCHMARKS = {
 }
 
 TRANSFERS = [name for name, *_ in transfer.cases("", "", "reference")]
-ALL_NAMES = [*BENCHMARKS, *TRANSFERS, *listing.NAMES]
+ALL_NAMES = [*BENCHMARKS, *TRANSFERS, *listing.NAMES, *probing.NAMES]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL_NAMES))
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--reference", metavar="DIR", help="where minimal C programs for comparison are (bulk-transfer)")
+    parser.add_argument("--reference", metavar="DIR", help="where minimal C programs for comparison are (bulk-transfer, port-scan)")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in ALL_NAMES]
     if unknown:
@@ -94,6 +95,9 @@ def main():
     listings = [name for name in arguments.names if name in listing.NAMES]
     if listings or not arguments.names:
         listing.run(listings, max(min(arguments.rounds, 7), 5))
+    probings = [name for name in arguments.names if name in probing.NAMES]
+    if probings or not arguments.names:
+        probing.run(probings, max(min(arguments.rounds, 7), 5), arguments.reference)
 
 
 if __name__ == "__main__":
