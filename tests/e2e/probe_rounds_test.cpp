@@ -3,11 +3,14 @@
 #include "support/network.h"
 #include "support/run.h"
 #include "support/schema.h"
+#include "support/scripted_server.h"
 #include "support/second_host.h"
 
 #include <algorithm>
 #include <csignal>
+#include <thread>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace sockit::test {
@@ -105,8 +108,21 @@ TEST(ProbeRounds, ANameIsAskedForInEachTryThatHasNoAddress)
 
 TEST(ProbeRounds, StatisticsOfDatagramsAreThoseOfTheirAnswers)
 {
-    const Server echo({"echo", "server", "udp:127.0.0.1:0"});
-    const auto found = repeated({"udp:" + echo.endpoint(), "--count", "3", "--interval", "1ms"});
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto address = loopback(0);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const std::jthread service([&] {
+        for (int i = 0; i < 3; ++i) {
+            char byte = 0;
+            sockaddr_in from{};
+            socklen_t length = sizeof from;
+            auto* peer = reinterpret_cast<sockaddr*>(&from);
+            ::recvfrom(socket.get(), &byte, 1, 0, peer, &length);
+            ::sendto(socket.get(), &byte, 1, 0, peer, length);
+        }
+    });
+    const auto found =
+        repeated({"udp:" + local_target(socket), "--count", "3", "--interval", "1ms"});
     EXPECT_TRUE(exited(found.process, 0));
     EXPECT_EQ(found.statistics()["open"], 3) << found.process;
     EXPECT_EQ(found.statistics()["connect"]["count"], 3) << found.process;
