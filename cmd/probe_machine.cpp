@@ -108,7 +108,8 @@ Result<> plan_probe_trace(const ProbeMachineArgs& args, ProbePlan& plan)
         TRY(plan_number(args.max_hops, "--max-hops", 1, most_hops)).value_or(plan.max_hops));
     if (!plan.trace)
         return {};
-    if (plan.talk != ProbeTalkPlan{})
+    const ProbeTalkPlan& talk = plan.talk;
+    if (talk.settle || talk.banner || talk.dialogue.wanted() || talk.tls_for_all)
         return Failure(Error::usage("--trace asks nothing of the connection: it excludes --settle, "
                                     "--banner, --send, --expect and --tls"));
     if (plan.rounds.count || plan.rounds.wait || plan.each_address)

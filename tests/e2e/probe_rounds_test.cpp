@@ -1,10 +1,17 @@
+#include "peer.h"
 #include "support/delay_link.h"
 #include "support/network.h"
 #include "support/run.h"
 #include "support/schema.h"
+#include "support/scripted_server.h"
 #include "support/second_host.h"
 
+#include <algorithm>
 #include <csignal>
+#include <thread>
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace sockit::test {
 namespace {
@@ -99,6 +106,33 @@ TEST(ProbeRounds, ANameIsAskedForInEachTryThatHasNoAddress)
     EXPECT_EQ(found.statistics()["lost"], 0);
 }
 
+TEST(ProbeRounds, StatisticsOfDatagramsAreThoseOfTheirAnswers)
+{
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto address = loopback(0);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const std::jthread service([&] {
+        for (int i = 0; i < 3; ++i) {
+            char byte = 0;
+            sockaddr_in from{};
+            socklen_t length = sizeof from;
+            auto* peer = reinterpret_cast<sockaddr*>(&from);
+            ::recvfrom(socket.get(), &byte, 1, 0, peer, &length);
+            ::sendto(socket.get(), &byte, 1, 0, peer, length);
+        }
+    });
+    const auto found =
+        repeated({"udp:" + local_target(socket), "--count", "3", "--interval", "1ms"});
+    EXPECT_TRUE(exited(found.process, 0));
+    EXPECT_EQ(found.statistics()["open"], 3) << found.process;
+    EXPECT_EQ(found.statistics()["connect"]["count"], 3) << found.process;
+    EXPECT_TRUE(found.statistics()["kernel_rtt"]["p50_ns"].is_null()) << found.process;
+    EXPECT_EQ(found.statistics()["connect"]["max_ns"],
+              std::ranges::max(found.results(), {}, [](const json& result) {
+                  return result["phases"]["first_byte_ns"].get<std::int64_t>();
+              })["phases"]["first_byte_ns"]);
+}
+
 TEST(ProbeRounds, SignalsAndTheDeadlineLeaveStatistics)
 {
     const auto listener = listen_on("127.0.0.1", 0, 128);
@@ -135,6 +169,24 @@ TEST(ProbeRounds, AChartWithBarsThatTheLocaleKnows)
     auto piped = words;
     piped.pop_back();
     EXPECT_EQ(run(piped).out.find("█"), std::string::npos) << "nobody looks at a pipe";
+}
+
+TEST(ProbeRounds, ALineOfProgressBelowTheResultsOfATerminal)
+{
+    const auto listener = listen_on("127.0.0.1", 0, 128);
+    const Terminal terminal;
+    Running process(
+        {sockit_binary(), "probe", local_target(listener), "--count", "3", "--interval", "120ms",
+         "--color", "never"},
+        {.fds = {{STDOUT_FILENO, terminal.slave.ref()}, {STDERR_FILENO, terminal.slave.ref()}},
+         .environment = {{"TERM", "xterm"}}});
+    const auto drawn = read_until(terminal.master.get(), "3 tries, 3 open");
+    EXPECT_TRUE(exited(process.wait(), 0));
+    const auto line = drawn.find("\r" + local_target(listener) + " open, 1 sent, 1 open, 0 lost");
+    ASSERT_NE(line, std::string::npos) << drawn;
+    EXPECT_EQ(drawn.substr(drawn.find("\x1b[K", line), 15), "\x1b[K\r\x1b[Kopen    ")
+        << "erased before the next result: " << drawn;
+    EXPECT_NE(drawn.find("█"), std::string::npos) << drawn;
 }
 
 /// The middle of what JSON tells, in milliseconds.
