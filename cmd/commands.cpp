@@ -81,13 +81,19 @@ const std::array table{
     },
     Command{
         .name = "probe",
-        .synopsis = "TARGET…",
+        .synopsis = "TARGET… [-- CMD…]",
         .summary = "Tell for each target whether it is open, and if not, why",
         .details =
             "TARGET: HOST:PORTS, [V6]:PORTS, HOST PORTS, unix:PATH, vsock:CID:PORT; PORTS is a "
             "list of ports\nand ranges: 22,80,8000-8010.\n"
             "Outcomes: open refused rejected unreachable denied timeout reset unresolved "
-            "self-connect\nlocal-error.",
+            "self-connect\nlocal-error. A command behind -- takes our place once all is as "
+            "wanted.\n"
+            "\nExamples:\n"
+            "  sockit probe db.example:5432 --wait 30s -- ./migrate\n"
+            "  sockit probe localhost:8080 --wait 10s --want refused\n"
+            "  sockit probe example.org:443 --count 20 --interval 200ms",
+        .takes_child = true,
         .make = make_probe,
     },
     Command{

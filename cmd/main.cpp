@@ -1,7 +1,7 @@
+#include "cmd/become.h"
 #include "cmd/command.h"
 
 #include <cerrno>
-#include <csignal>
 #include <exception>
 #include <new>
 #include <string>
@@ -26,9 +26,7 @@ void fill_standard_descriptors()
 int main(int argc, char** argv)
 {
     fill_standard_descriptors();
-    // So that write(2) tells EPIPE and EFBIG instead of ending us without a word.
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);
+    sockit::ignore_write_signals();
     try {
         const std::vector<std::string> words(argv + 1, argv + argc);
         return static_cast<int>(sockit::dispatch(words));

@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "base/parse.h"
 #include "base/suggest.h"
+#include "cmd/become.h"
 #include "cmd/plan_common.h"
 #include "cmd/run_planned.h"
 #include "report/describe.h"
@@ -65,6 +66,20 @@ Result<> check_targets(const ProbePlan& plan)
     return {};
 }
 
+Ending ending_of(const ProbeEnd& end, const ProbePlan& plan, bool any)
+{
+    const bool waited = plan.rounds.wait.has_value();
+    Ending ending{.status = waited ? wait_status(end, plan) : probe_status(end, plan.want, any),
+                  .why = {},
+                  .signal = end.signal};
+    if (ending.status == ExitStatus::Done)
+        return ending;
+    ending.why = waited && end.summary.total == 1 && end.first_failed
+                     ? wait_reason(*end.first_failed, plan, names_of(plan.want))
+                     : probe_reason(end, plan.want);
+    return ending;
+}
+
 class ProbeInvocation final : public Invocation {
 public:
     std::vector<Option> options() override
@@ -77,6 +92,7 @@ public:
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
                &m_args.parallel},
               source_option(m_args.network)},
+             probe_rounds_options(m_args.rounds),
              probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
              socket_options(m_args.network),
@@ -86,30 +102,44 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
+        const Inheritance inheritance;
         const auto output = plan_output(m_args.output);
         auto planned = plan_probe(m_args);
+        if (output && planned)
+            plan_looks(planned->rounds, *output);
         const auto listed = output && planned ? add_listed(*planned) : Result<>();
         if (!listed && listed.error().domain != Domain::Errno)
             planned = Failure(listed.error());
+        const auto status = probe_and_report(output, planned, listed);
+        // Everything is written and closed: the program may have our place.
+        return status == ExitStatus::Done && child_words ? inheritance.become(*child_words)
+                                                         : status;
+    }
+
+private:
+    ExitStatus probe_and_report(const Result<OutputPlan>& output, const Result<ProbePlan>& planned,
+                                const Result<>& listed)
+    {
+        // Of a run whose end starts something else, the exit status is all that is asked for.
+        const bool silent = m_args.output.quiet && (child_words || m_args.rounds.wait) &&
+                            !m_args.output.json && !m_args.output.jsonl;
         const auto act = [&](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
             TRY(listed);
-            const auto end = TRY(probe(plan, emit));
-            Ending ending{.status = probe_status(end, plan.want, m_args.any),
-                          .why = {},
-                          .signal = end.signal};
-            if (ending.status != ExitStatus::Done)
-                ending.why = probe_reason(end, plan.want);
-            return ending;
+            const Emit without_results = [&](const Event& event) {
+                return event.get_if<ProbeResult>() != nullptr || emit(event);
+            };
+            return ending_of(TRY(probe(plan, silent ? without_results : emit)), plan, m_args.any);
         };
         const auto early = [](const ProbePlan& /*plan*/, const Emit& emit, const Error& error) {
             emit(Failed{error});
             emit(ProbeSummary{});
         };
-        return run_planned(output, planned, m_args.network.netns, {.shape = probe_shape}, act,
-                           early);
+        // stdout is that of the program that comes after us.
+        return run_planned(
+            output, planned, m_args.network.netns,
+            {.shape = probe_shape, .stdout_carries_payload = child_words.has_value()}, act, early);
     }
 
-private:
     /// The targets of files, which are no better than those of the command line.
     Result<> add_listed(ProbePlan& plan) const
     {
@@ -135,6 +165,8 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
         return bad_value("--timeout", *args.network.timeout, "expected more than nothing");
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     plan.talk = TRY(plan_probe_talk(args.talk));
+    plan.rounds = TRY(plan_probe_rounds(args.rounds));
+    plan.rounds.any = args.any;
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
     plan.want = TRY(plan_want(args.want.value_or("open")));
     TRY(check_targets(plan));
@@ -205,7 +237,8 @@ Error probe_reason(const ProbeEnd& end, const ProbeOutcomes& want)
         counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.unfinished) +
                   " unfinished at the deadline";
     return Error::usage(std::to_string(summary.failed + summary.unfinished) + " of " +
-                        std::to_string(summary.total) + " targets failed" + counts);
+                        std::to_string(summary.total) +
+                        (summary.repeated ? " tries failed" : " targets failed") + counts);
 }
 
 } // namespace sockit

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cmd/options.h"
+#include "cmd/probe_rounds.h"
 #include "cmd/probe_talk.h"
 #include "cmd/probe_targets.h"
 #include "cmd/session.h"
@@ -18,6 +19,7 @@ struct ProbeArgs {
     NetworkArgs network;
     std::optional<std::string> want;
     ProbeTalkArgs talk;
+    ProbeRoundsArgs rounds;
     ProbeTargetArgs targets;
     std::optional<std::string> parallel;
     bool any = false;

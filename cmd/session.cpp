@@ -107,9 +107,13 @@ Result<OutputPlan> plan_output(const OutputArgs& args)
 
 bool shows_progress(const OutputPlan& plan)
 {
+    return shows_status(plan) && ::isatty(STDIN_FILENO) == 0 && ::isatty(STDOUT_FILENO) == 0;
+}
+
+bool shows_status(const OutputPlan& plan)
+{
     return plan.format == Format::Text && plan.verbosity >= 0 && environment("CI").empty() &&
-           environment("TERM") != "dumb" && ::isatty(STDERR_FILENO) == 1 &&
-           ::isatty(STDIN_FILENO) == 0 && ::isatty(STDOUT_FILENO) == 0;
+           environment("TERM") != "dumb" && ::isatty(STDERR_FILENO) == 1;
 }
 
 Result<std::unique_ptr<Session>> Session::open(const OutputPlan& plan, const StreamUse& use)

@@ -31,6 +31,8 @@ Result<OutputPlan> plan_output(const OutputArgs& args);
 /// Whether somebody waits at a terminal, and nothing else goes there: text on stderr, no payload
 /// typed or shown, no CI.
 bool shows_progress(const OutputPlan& plan);
+/// The same for a command whose records may stand on the terminal above the line of progress.
+bool shows_status(const OutputPlan& plan);
 
 /// How a command uses its streams.
 struct StreamUse {

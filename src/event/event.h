@@ -23,7 +23,7 @@ namespace sockit {
 using EventValue =
     std::variant<Warning, Note, Failed, StatStart, StatOverview, StatTotals, StatSocket, StatGroup,
                  StatDestroyed, StatChange, StatRate, StatFrame, StatSummary, ProbeStarted,
-                 ProbeResult, ProbeStatistics, ProbeHop, ProbeSummary, ServerReady, PeerAccepted, PeerClosed, PayloadReceived,
+                 ProbeResult, ProbeStatistics, ProbeProgress, ProbeHop, ProbeSummary, ServerReady, PeerAccepted, PeerClosed, PayloadReceived,
                  TransferProgress, ConnectStarted, ConnectAttempt, Connected, ConnectClosed,
                  ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, TlsEstablished,
                  EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted, SockoptsSocket,

@@ -106,8 +106,25 @@ struct ProbeStatistics {
     Histogram kernel_rtt;   ///< of the handshakes whose first SYN was answered
     Histogram connect;      ///< of the same, by our own clock
     ProbeLabels labels;
+    bool chart = false; ///< draw the times for a person
 
     bool operator==(const ProbeStatistics&) const = default;
+};
+
+/// How far a run is that asks its targets again and again; for people only.
+struct ProbeProgress {
+    bool waiting = false;             ///< for the wanted outcome; else it counts
+    std::size_t targets = 0;          ///< that are waited for
+    std::string target;               ///< whose try ended last; empty: none has ended yet
+    std::optional<ProbeOutcome> last; ///< how
+    std::optional<Duration> latest;   ///< in what time it was answered
+    std::optional<Duration> mean;     ///< of those
+    std::uint64_t sent = 0;
+    std::uint64_t open = 0;
+    std::uint64_t lost = 0;
+    Duration elapsed{};
+
+    bool operator==(const ProbeProgress&) const = default;
 };
 
 /// One answer on the way to a target, `--trace`.
@@ -128,6 +145,7 @@ struct ProbeSummary {
     std::size_t failed = 0;
     std::size_t unfinished = 0; ///< stopped before there was a verdict
     std::array<std::size_t, probe_outcome_count> outcomes{};
+    bool repeated = false; ///< the numbers are those of tries, not of targets
     Duration duration{};
     std::optional<std::string> stopped_by; ///< "SIGINT", "SIGTERM", "deadline"
 

@@ -37,6 +37,22 @@ void Lookups::proceed(bool others_hold_resources)
     }
 }
 
+void Lookups::ask_again(std::size_t id)
+{
+    Entry& entry = m_entries[id];
+    if (!entry.started || !entry.answer || entry.pending_again)
+        return;
+    entry.pending_again = true;
+    entry.retries = 0;
+    m_queue.push_back(id);
+}
+
+bool Lookups::may_improve(std::size_t id) const
+{
+    const Entry& entry = m_entries[id];
+    return entry.pending_again && !entry.answer->addresses;
+}
+
 void Lookups::give_up()
 {
     for (const auto id : m_running) {
@@ -44,6 +60,8 @@ void Lookups::give_up()
         conclude(m_entries[id], Failure(resolve_timed_out(m_entries[id].target)));
     }
     m_running.clear();
+    for (const auto id : m_queue)
+        m_entries[id].pending_again = false;
     m_queue.clear();
 }
 
@@ -107,8 +125,11 @@ bool Lookups::take(std::size_t id)
 void Lookups::conclude(Entry& entry, Result<std::vector<Endpoint>> addresses)
 {
     const auto took = entry.started ? std::optional(Clock::now() - *entry.started) : std::nullopt;
-    entry.answer = LookupAnswer{.addresses = std::move(addresses), .took = took};
     entry.job.reset();
+    entry.pending_again = false;
+    const bool worse = !addresses && entry.answer && entry.answer->addresses;
+    if (!worse)
+        entry.answer = LookupAnswer{.addresses = std::move(addresses), .took = took};
 }
 
 } // namespace sockit

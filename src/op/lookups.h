@@ -40,6 +40,10 @@ public:
     /// Starts what may start and takes what is there; call when the token is ready, when wake_at()
     /// has passed, and once at the beginning.
     void proceed(bool others_hold_resources);
+    /// Asks the resolver once more. An answer with addresses stays until there is another such.
+    void ask_again(std::size_t id);
+    /// Whether a failure is about to be replaced.
+    [[nodiscard]] bool may_improve(std::size_t id) const;
     /// Ends what is under way as if its limit had passed.
     void give_up();
 
@@ -57,6 +61,7 @@ private:
         std::optional<Clock::time_point> started;
         std::optional<LookupAnswer> answer;
         unsigned retries = 0;
+        bool pending_again = false; ///< queued or asked once more
     };
 
     /// False: nothing more can be started for now.

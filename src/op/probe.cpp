@@ -73,7 +73,10 @@ private:
     void stop_at_deadline();
     Result<> take(std::size_t index, const Step& step);
     Result<> watch(std::size_t index, Wait wait);
+    void release(std::size_t index);
     void finish(std::size_t index);
+    void forget(std::size_t number);
+    void follow(ProbeQueue::Item& item, Clock::time_point due);
     void conclude(ProbeQueue::Item item, ProbeResult result);
     void tell(ProbeResult result);
     bool emit_once(const Event& event);
@@ -115,7 +118,7 @@ Probing::Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room roo
 {
     for (const auto& group : plan.targets)
         m_end.summary.total += group.size();
-    const auto count = std::min(room.tasks, m_end.summary.total);
+    const auto count = std::min(room.tasks, m_rounds.most_at_once(m_end.summary.total));
     m_tasks.resize(count);
     m_watches.resize(count);
     for (std::size_t index = count; index > 0; --index)
@@ -134,7 +137,8 @@ Result<ProbeEnd> Probing::to_end()
         m_lookups.proceed(m_watched > 0);
         m_queue.refresh();
         TRY(begin_some());
-        if (is_done())
+        m_rounds.show(m_emit);
+        if (is_done() || m_rounds.enough())
             break;
         const auto news = TRY(m_loop.wait(next_wake()));
         if (m_loop.signal())
@@ -146,9 +150,9 @@ Result<ProbeEnd> Probing::to_end()
             stop_at_deadline();
     }
     ProbeSummary& summary = m_end.summary;
+    m_rounds.finish(m_emit, summary);
     summary.unfinished = summary.total - summary.ok - summary.failed;
     summary.duration = Clock::now() - started;
-    m_rounds.finish(m_emit);
     m_end.signal = m_loop.signal();
     if (m_end.signal)
         summary.stopped_by = m_loop.stopped_by();
@@ -165,6 +169,8 @@ Result<> Probing::begin_some()
 {
     for (std::size_t i = 0; i < begun_at_once && can_begin(); ++i) {
         auto item = *m_queue.next();
+        if (const auto due = m_rounds.begun(item.number, item.attempt))
+            follow(item, *due);
         const auto index = m_free.back();
         m_free.pop_back();
         auto& task = m_tasks[index];
@@ -206,7 +212,9 @@ Result<> Probing::expire()
 /// What is under way ends as it stands; of what was not begun nothing is known.
 void Probing::stop_at_deadline()
 {
-    m_end.summary.stopped_by = m_loop.stopped_by();
+    m_rounds.stop();
+    if (ends_at_deadline(m_plan))
+        m_end.summary.stopped_by = m_loop.stopped_by();
     for (std::size_t index = 0; index < m_tasks.size(); ++index) {
         if (m_watches[index].wait == Wait::Nothing)
             continue;
@@ -223,6 +231,8 @@ void Probing::stop_at_deadline()
         m_tasks[0].begin(asked.target, *asked.answer, context());
         finish(0);
     }
+    for (auto& result : m_rounds.vain())
+        tell(std::move(result));
     m_stop = true;
 }
 
@@ -234,6 +244,8 @@ Result<> Probing::take(std::size_t index, const Step& step)
         return {};
     }
     m_short = m_short || step.shortage;
+    if (step.another)
+        follow(m_watches[index].item, Clock::now());
     m_timers.set(index, step.until);
     return watch(index, step.wait);
 }
@@ -255,7 +267,17 @@ Result<> Probing::watch(std::size_t index, Wait wait)
     return m_loop.poller().add(task.ref(), token, interest);
 }
 
-void Probing::finish(std::size_t index)
+/// Queues the next try of the target, which does not wait for the end of this one.
+void Probing::follow(ProbeQueue::Item& item, Clock::time_point due)
+{
+    auto next = item;
+    ++next.attempt;
+    m_queue.again(std::move(next), due);
+    item.followed = true;
+}
+
+/// The task is free for another target.
+void Probing::release(std::size_t index)
 {
     m_tasks[index].close();
     m_watched -= holds_socket(m_watches[index].wait) ? 1U : 0U;
@@ -263,6 +285,11 @@ void Probing::finish(std::size_t index)
     m_timers.set(index, {});
     m_free.push_back(index);
     m_short = false;
+}
+
+void Probing::finish(std::size_t index)
+{
+    release(index);
     conclude(std::move(m_watches[index].item), m_tasks[index].result());
 }
 
@@ -272,10 +299,21 @@ void Probing::conclude(ProbeQueue::Item item, ProbeResult result)
     const auto next = m_rounds.after(item.number, result);
     if (next.tell)
         tell(std::move(result));
-    if (next.again) {
-        ++item.attempt;
-        m_queue.again(std::move(item), *next.again);
-    }
+    if (next.over)
+        return forget(item.number);
+    if (next.ask_name)
+        m_lookups.ask_again(item.lookup);
+    if (next.again && !item.followed)
+        follow(item, *next.again);
+}
+
+/// Ends the target's other tries without a word.
+void Probing::forget(std::size_t number)
+{
+    m_queue.forget(number);
+    for (std::size_t index = 0; index < m_watches.size(); ++index)
+        if (m_watches[index].wait != Wait::Nothing && m_watches[index].item.number == number)
+            release(index);
 }
 
 void Probing::tell(ProbeResult result)
@@ -318,7 +356,7 @@ ProbeRun Probing::context()
 
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
 {
-    auto loop = TRY(OpLoop::open(plan.deadline));
+    auto loop = TRY(OpLoop::open(run_limit(plan)));
     return Probing(plan, emit, loop, find_room(plan.parallel)).to_end();
 }
 

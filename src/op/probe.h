@@ -26,10 +26,14 @@ struct ProbeTalkPlan {
 
 /// Whether and when targets are asked again.
 struct ProbeRoundsPlan {
-    std::optional<std::uint64_t> count;          ///< tries of each target, all of them told
-    Duration interval = std::chrono::seconds(1); ///< from one try to the next
-    std::optional<Duration> wait;                ///< until the outcome is wanted, at most so long
+    std::optional<std::uint64_t> count; ///< tries of each target, all told; 0: until stopped
+    std::optional<Duration> wait;       ///< until the outcome is wanted, at most so long
+    /// From the begin of a try to that of the next; with `wait` the longest pause between them.
+    Duration interval = std::chrono::seconds(1);
     bool wait_for_name = false; ///< a name that does not resolve does not end the waiting
+    bool any = false;           ///< one target with the wanted outcome ends the waiting for all
+    bool progress = false;      ///< a person looks on
+    bool chart = false;         ///< and wants a picture at the end
 
     bool operator==(const ProbeRoundsPlan&) const = default;
 };

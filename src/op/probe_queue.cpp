@@ -23,10 +23,24 @@ void ProbeQueue::refresh()
     });
     const auto now = Clock::now();
     while (!m_later.empty() && m_later.begin()->first <= now)
-        m_due.push_back(m_later.extract(m_later.begin()).mapped());
+        m_nameless.push_back(m_later.extract(m_later.begin()).mapped());
+    std::erase_if(m_nameless, [&](Item& item) {
+        if (m_lookups.may_improve(item.lookup))
+            return false;
+        m_due.push_back(std::move(item));
+        return true;
+    });
 }
 
 void ProbeQueue::again(Item item, Clock::time_point due) { m_later.emplace(due, std::move(item)); }
+
+void ProbeQueue::forget(std::size_t number)
+{
+    const auto is_it = [&](const Item& item) { return item.number == number; };
+    std::erase_if(m_later, [&](const auto& entry) { return is_it(entry.second); });
+    std::erase_if(m_nameless, is_it);
+    std::erase_if(m_due, is_it);
+}
 
 Deadline ProbeQueue::next_due() const
 {
@@ -46,6 +60,7 @@ std::optional<ProbeQueue::Item> ProbeQueue::next()
     m_ready.pop_front();
     Item item{.target = cursor.group->at(cursor.index),
               .answer = m_lookups.answer(cursor.lookup),
+              .lookup = cursor.lookup,
               .number = cursor.first + cursor.index};
     if (++cursor.index < cursor.group->size())
         m_ready.push_back(cursor);

@@ -18,8 +18,10 @@ public:
     struct Item {
         Target target;
         const LookupAnswer* answer = nullptr; ///< never null
+        std::size_t lookup = 0;               ///< id of that answer
         std::size_t number = 0;               ///< of the target among all of them, as typed
         std::uint32_t attempt = 1;            ///< to ask it
+        bool followed = false;                ///< the next try does not wait for this one's end
     };
 
     /// Queues every host with `lookups`; both spans outlive the queue.
@@ -31,12 +33,15 @@ public:
     std::optional<Item> next();
     /// Asks it once more, not before `due`.
     void again(Item item, Clock::time_point due);
+    /// Never mind: drops what again() queued of that target.
+    void forget(std::size_t number);
     /// When the first of those comes.
     [[nodiscard]] Deadline next_due() const;
     /// Nothing is left, nor will come.
     [[nodiscard]] bool exhausted() const
     {
-        return m_ready.empty() && m_waiting.empty() && m_later.empty() && m_due.empty();
+        return m_ready.empty() && m_waiting.empty() && m_later.empty() && m_due.empty() &&
+               m_nameless.empty();
     }
 
 private:
@@ -51,7 +56,8 @@ private:
     std::vector<Cursor> m_waiting;
     std::deque<Cursor> m_ready;
     std::multimap<Clock::time_point, Item> m_later;
-    std::deque<Item> m_due; ///< were later
+    std::deque<Item> m_nameless; ///< were later, and the resolver is asked once more
+    std::deque<Item> m_due;      ///< were later
 };
 
 } // namespace sockit

@@ -28,7 +28,10 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
     m_target = std::move(target);
     m_begun = Clock::now();
     m_budget = run.plan.timeout - answer.took.value_or(Duration::zero());
-    m_limit = Deadline::after(m_budget);
+    if (m_target.transport == Transport::Udp)
+        m_budget = std::min(m_budget, connect_limit(run.plan));
+    start_limits();
+    m_patience = run.plan.rounds.wait ? Deadline::after(wait_patience) : Deadline();
     m_addresses.clear();
     m_again.clear();
     m_best.reset();
@@ -48,7 +51,19 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
     take_addresses(m_target.endpoint ? Addresses(&*m_target.endpoint, 1)
                                      : Addresses(*answer.addresses),
                    run.plan.socket.source);
-    return advance(run);
+    return hurried(advance(run));
+}
+
+/// While an outcome is waited for, a question without an answer is not waited for alone. (What was
+/// answered by an accepted connection is: others would only add to the load.)
+ProbeTask::Step ProbeTask::hurried(Step step)
+{
+    const bool unanswered = m_target.transport == Transport::Udp
+                                ? step.wait == Wait::Readable
+                                : step.wait == Wait::Writable && !m_talk;
+    if (unanswered && m_patience.is_set())
+        step.until = sooner(step.until, m_patience);
+    return step;
 }
 
 /// Of several addresses a source reaches those of its own family only, if there are any.
@@ -70,12 +85,29 @@ void ProbeTask::take_addresses(std::span<const Endpoint> known,
 ProbeTask::Step ProbeTask::ready(const ProbeRun& run)
 {
     if (m_talk)
-        return follow(m_talk->ready(), run);
+        return hurried(follow(m_talk->ready(), run));
     auto finding = m_attempt.check();
-    return finding ? go_on(*std::move(finding), run) : m_step;
+    return hurried(finding ? go_on(*std::move(finding), run) : m_step);
 }
 
 ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
+{
+    if (m_patience.passed() && m_step.until.is_set() && !m_step.until.passed()) {
+        m_patience = {};
+        auto step = m_step;
+        step.another = true;
+        return step;
+    }
+    return hurried(run_out(run));
+}
+
+void ProbeTask::start_limits()
+{
+    m_limit = Deadline::after(m_budget);
+    m_connected_by = sooner(m_limit, Deadline::after(connect_limit(*m_plan)));
+}
+
+ProbeTask::Step ProbeTask::run_out(const ProbeRun& run)
 {
     if (m_talk)
         return take_verdict(m_talk->expired(), run);
@@ -85,7 +117,7 @@ ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
         return go_on(m_attempt.time_out(), run);
     }
     if (m_pending->pressure) // time that we had nothing to ask with is not the target's
-        m_limit = Deadline::after(m_budget);
+        start_limits();
     return advance(run);
 }
 
@@ -110,7 +142,7 @@ ProbeTask::Step ProbeTask::advance(const ProbeRun& run)
             m_attempt.start(m_target.transport, m_addresses.back(), run.plan.socket, run.emit);
         if (!finding) {
             // An address that stays mute leaves the others their share of the time.
-            const auto left = m_limit.remaining().value_or(m_budget);
+            const auto left = m_connected_by.remaining().value_or(m_budget);
             const auto share = left / static_cast<Duration::rep>(m_addresses.size());
             return m_step = {.wait = Wait::Writable, .until = Deadline::after(share)};
         }

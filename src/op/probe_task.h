@@ -4,6 +4,7 @@
 #include "op/probe.h"
 #include "op/probe_attempt.h"
 #include "op/probe_talk.h"
+#include "op/probe_waiting.h"
 
 #include <cstdint>
 #include <optional>
@@ -34,6 +35,7 @@ public:
         Wait wait = Wait::Nothing; ///< Nothing: result() is there
         Deadline until;
         bool shortage = false; ///< of descriptors or memory: begin no other task now
+        bool another = false;  ///< begin another try of the target beside this one
     };
 
     /// `answer` and the plan outlive the task's run.
@@ -54,6 +56,9 @@ public:
 
 private:
     void take_addresses(std::span<const Endpoint> known, const std::optional<Endpoint>& source);
+    Step hurried(Step step);
+    Step run_out(const ProbeRun& run);
+    void start_limits();
     Step advance(const ProbeRun& run);
     Step go_on(Finding finding, const ProbeRun& run);
     Step follow(ProbeTalk::Progress progress, const ProbeRun& run);
@@ -72,6 +77,8 @@ private:
     Clock::time_point m_begun;
     Duration m_budget{}; ///< what the resolver left of the timeout
     Deadline m_limit;
+    Deadline m_connected_by; ///< of all addresses together
+    Deadline m_patience;     ///< set: another try is begun then, unless this one was answered
     std::vector<Endpoint> m_addresses; ///< not yet judged, the current one last
     std::vector<Endpoint> m_again;     ///< no source port was left for these
     ProbeAttempt m_attempt;

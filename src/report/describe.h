@@ -41,6 +41,7 @@ void describe(const StatSummary& event, Record& record);
 void describe(const ProbeStarted& event, Record& record);
 void describe(const ProbeResult& event, Record& record);
 void describe(const ProbeStatistics& event, Record& record);
+void describe(const ProbeProgress& event, Record& record);
 void describe(const ProbeHop& event, Record& record);
 void describe(const ProbeSummary& event, Record& record);
 void describe(const EchoStart& event, Record& record);

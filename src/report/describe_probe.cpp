@@ -36,6 +36,11 @@ std::string targets_text(std::size_t count)
     return fmt::format("{} target{}", count, count == 1 ? "" : "s");
 }
 
+std::string tries_text(std::size_t count)
+{
+    return fmt::format("{} {}", count, count == 1 ? "try" : "tries");
+}
+
 void add_phases(Fields& fields, const ProbePhases& phases)
 {
     fields.begin_object("phases");
@@ -99,6 +104,12 @@ std::string evidence_text(const ProbeResult& result)
     }
 }
 
+/// Which try it was.
+std::string attempt_text(const ProbeResult& result)
+{
+    return result.attempt == 1 ? "" : fmt::format(", try {}", result.attempt);
+}
+
 /// The address behind a name.
 std::string endpoint_text(const ProbeResult& result)
 {
@@ -133,9 +144,9 @@ void describe(const ProbeResult& event, Record& record)
         constexpr std::size_t target_width = 21;  // any IPv4 address and port
         const auto outcome =
             fmt::format("{:<{}}", probe_outcome_name(event.outcome), outcome_width);
-        record.line = fmt::format("{} {:<{}}  {}{}", record.paint(color_of(event), outcome),
+        record.line = fmt::format("{} {:<{}}  {}{}{}", record.paint(color_of(event), outcome),
                                   escape(event.target), target_width, endpoint_text(event),
-                                  evidence_text(event));
+                                  evidence_text(event), attempt_text(event));
         return;
     }
     Fields& fields = record.fields;
@@ -182,8 +193,9 @@ void describe(const ProbeSummary& event, Record& record)
             counts += fmt::format(", {} {}", count, probe_outcome_name(outcome));
     if (event.unfinished > 0)
         counts += fmt::format(", {} unfinished", event.unfinished);
-    record.line = record.paint(Color::Dim, fmt::format("{}{} in {}", targets_text(event.total),
-                                                       counts, format_duration(event.duration)));
+    const auto total = event.repeated ? tries_text(event.total) : targets_text(event.total);
+    record.line = record.paint(
+        Color::Dim, fmt::format("{}{} in {}", total, counts, format_duration(event.duration)));
 }
 
 } // namespace sockit

@@ -1,0 +1,53 @@
+#include "cmd/become.h"
+
+#include "cmd/command.h"
+
+#include <array>
+#include <cerrno>
+
+#include <unistd.h>
+
+namespace sockit {
+
+namespace {
+
+struct Disposition {
+    int signal;
+    void (*before)(int) = SIG_DFL;
+};
+
+std::array ignored{Disposition{SIGPIPE}, Disposition{SIGXFSZ}};
+
+} // namespace
+
+void ignore_write_signals()
+{
+    for (auto& entry : ignored)
+        entry.before = ::signal(entry.signal, SIG_IGN);
+}
+
+Inheritance::Inheritance()
+{
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &m_blocked);
+    ::getrlimit(RLIMIT_NOFILE, &m_descriptors);
+}
+
+ExitStatus Inheritance::become(std::vector<std::string> words) const
+{
+    std::vector<char*> arguments;
+    for (auto& word : words)
+        arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    for (const auto& entry : ignored)
+        ::signal(entry.signal, entry.before);
+    ::setrlimit(RLIMIT_NOFILE, &m_descriptors);
+    ::pthread_sigmask(SIG_SETMASK, &m_blocked, nullptr);
+    ::execvp(arguments[0], arguments.data());
+    const int reason = errno;
+    fail(Error::from_errno(Phase::None, "exec", words[0], reason));
+    constexpr int not_found = 127;
+    constexpr int not_runnable = 126;
+    return static_cast<ExitStatus>(reason == ENOENT ? not_found : not_runnable);
+}
+
+} // namespace sockit
