@@ -405,6 +405,15 @@ TEST_P(ProbeZoo, EveryCase)
          "sh"});
     ask(datagrams());
     ask(forged_messages("udp:"));
+    if (GetParam())
+        ask({{"10.77.2.2:7001",
+              "denied",
+              5,
+              "EACCES",
+              {},
+              false,
+              "--source 10.77.1.1:80",
+              "bind"}});
     judge();
     write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
     ask({{"[fd77:2::2]:7001", "local-error", 6, "EADDRNOTAVAIL", {}, true},
