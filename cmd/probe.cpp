@@ -121,8 +121,8 @@ private:
                                 const Result<>& listed)
     {
         // Of a run whose end starts something else, the exit status is all that is asked for.
-        const bool silent = m_args.output.quiet && (child_words || m_args.rounds.wait) &&
-                            !m_args.output.json && !m_args.output.jsonl;
+        const bool silent = m_args.output.quiet && (child_words || m_args.rounds.wait) && output &&
+                            output->format == Format::Text;
         const auto act = [&](const ProbePlan& plan, const Emit& emit) -> Result<Ending> {
             TRY(listed);
             const Emit without_results = [&](const Event& event) {

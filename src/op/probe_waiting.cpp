@@ -17,6 +17,12 @@ bool lacks_name(const ProbeResult& result)
 
 } // namespace
 
+ProbeWaiting::ProbeWaiting(const ProbePlan& plan) : m_plan(plan)
+{
+    for (const auto& group : plan.targets)
+        m_targets += group.size();
+}
+
 std::size_t ProbeWaiting::most_at_once(std::size_t targets) const
 {
     constexpr Duration::rep most = 1000;
@@ -41,13 +47,16 @@ bool ProbeWaiting::may_change(const ProbeResult& result) const
            (result.outcome != ProbeOutcome::Unresolved || m_plan.rounds.wait_for_name);
 }
 
-/// 1 ms, doubled each time up to the interval.
+/// 1 ms, doubled each time up to the interval; up to more where many are waited for, so that all
+/// together cost no more than a few.
 Duration ProbeWaiting::pause(std::uint32_t ended) const
 {
     constexpr std::uint32_t most_doublings = 30;
     const Duration doubled =
         std::chrono::milliseconds(1) * (1U << std::min(ended - 1, most_doublings));
-    return std::min(doubled, m_plan.rounds.interval);
+    constexpr std::size_t few = 20;
+    const auto waiting = static_cast<Duration::rep>(left() / few);
+    return std::min(doubled, m_plan.rounds.interval * (1 + waiting));
 }
 
 ProbeNext ProbeWaiting::after(std::size_t number, ProbeResult& result)
@@ -103,9 +112,7 @@ std::vector<ProbeResult> ProbeWaiting::vain() const
 ProbeProgress ProbeWaiting::progress() const
 {
     ProbeProgress progress{.waiting = true, .sent = m_tries};
-    for (const auto& group : m_plan.targets)
-        progress.targets += group.size();
-    progress.targets -= m_over;
+    progress.targets = left();
     const auto latest = m_waits.find(m_latest);
     if (latest != m_waits.end() && latest->second.last) {
         progress.target = latest->second.last->target;
@@ -113,6 +120,9 @@ ProbeProgress ProbeWaiting::progress() const
     }
     return progress;
 }
+
+/// --each-address makes more targets than were typed.
+std::size_t ProbeWaiting::left() const { return m_targets - std::min(m_over, m_targets); }
 
 Duration connect_limit(const ProbePlan& plan)
 {

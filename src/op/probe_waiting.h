@@ -22,7 +22,7 @@ Duration connect_limit(const ProbePlan& plan);
 /// Tries of each target until its outcome is wanted, `--wait`. Only the last is told.
 class ProbeWaiting {
 public:
-    explicit ProbeWaiting(const ProbePlan& plan) : m_plan(plan) {}
+    explicit ProbeWaiting(const ProbePlan& plan);
 
     [[nodiscard]] std::size_t most_at_once(std::size_t targets) const;
     void begun(std::size_t number, std::uint32_t attempt);
@@ -45,10 +45,12 @@ private:
 
     [[nodiscard]] bool may_change(const ProbeResult& result) const;
     [[nodiscard]] Duration pause(std::uint32_t ended) const;
+    [[nodiscard]] std::size_t left() const;
 
     const ProbePlan& m_plan;
     std::map<std::size_t, Wait> m_waits; ///< by number of the target
-    std::size_t m_latest = 0;            ///< target whose try ended last
+    std::size_t m_targets = 0;
+    std::size_t m_latest = 0; ///< target whose try ended last
     std::size_t m_over = 0;
     std::uint64_t m_tries = 0;
     bool m_enough = false;

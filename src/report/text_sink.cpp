@@ -54,8 +54,10 @@ private:
 
     void end_progress()
     {
-        if (std::exchange(m_in_progress, false))
-            m_notes.write("\r\x1b[K");
+        if (!std::exchange(m_in_progress, false))
+            return;
+        m_notes.write("\r\x1b[K");
+        m_notes.flush(); // the records may go to the same terminal
     }
 
     void note(const Record& record, std::string_view prefix)

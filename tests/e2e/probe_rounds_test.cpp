@@ -1,3 +1,4 @@
+#include "peer.h"
 #include "support/delay_link.h"
 #include "support/network.h"
 #include "support/run.h"
@@ -5,6 +6,8 @@
 #include "support/second_host.h"
 
 #include <csignal>
+
+#include <unistd.h>
 
 namespace sockit::test {
 namespace {
@@ -135,6 +138,24 @@ TEST(ProbeRounds, AChartWithBarsThatTheLocaleKnows)
     auto piped = words;
     piped.pop_back();
     EXPECT_EQ(run(piped).out.find("█"), std::string::npos) << "nobody looks at a pipe";
+}
+
+TEST(ProbeRounds, ALineOfProgressBelowTheResultsOfATerminal)
+{
+    const auto listener = listen_on("127.0.0.1", 0, 128);
+    const Terminal terminal;
+    Running process(
+        {sockit_binary(), "probe", local_target(listener), "--count", "3", "--interval", "120ms",
+         "--color", "never"},
+        {.fds = {{STDOUT_FILENO, terminal.slave.ref()}, {STDERR_FILENO, terminal.slave.ref()}},
+         .environment = {{"TERM", "xterm"}}});
+    const auto drawn = read_until(terminal.master.get(), "3 tries, 3 open");
+    EXPECT_TRUE(exited(process.wait(), 0));
+    const auto line = drawn.find("\r" + local_target(listener) + " open, 1 sent, 1 open, 0 lost");
+    ASSERT_NE(line, std::string::npos) << drawn;
+    EXPECT_EQ(drawn.substr(drawn.find("\x1b[K", line), 15), "\x1b[K\r\x1b[Kopen    ")
+        << "erased before the next result: " << drawn;
+    EXPECT_NE(drawn.find("█"), std::string::npos) << drawn;
 }
 
 /// The middle of what JSON tells, in milliseconds.

@@ -184,6 +184,21 @@ TEST(ProbeWaiting, PausesGrowToTheInterval)
     }
 }
 
+TEST(ProbeWaiting, ManyTargetsAreAskedLessOften)
+{
+    auto plan = waiting_plan();
+    plan.targets = parse_target_list(std::vector<std::string>{"a:1-200"}).value();
+    ProbeWaiting waiting(plan);
+    ProbeNext next;
+    const auto before = Clock::now();
+    for (std::uint32_t attempt = 1; attempt < 10; ++attempt) {
+        waiting.begun(0, attempt);
+        auto refused = result(Refused, attempt);
+        next = waiting.after(0, refused);
+    }
+    EXPECT_GE(*next.again - before, 200ms);
+}
+
 TEST(ProbeWaiting, OneResultWithTheNumberOfTries)
 {
     const auto plan = waiting_plan();
