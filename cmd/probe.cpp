@@ -56,8 +56,6 @@ Result<> check_targets(const ProbePlan& plan)
 {
     for (const auto& group : plan.targets) {
         const Target& target = group.target;
-        if (target.transport == Transport::Udp || target.transport == Transport::Tls)
-            return Failure(transport_unsupported(target.transport, "probe"));
         const bool internet = !target.endpoint || target.endpoint->is_inet();
         if (!internet && (plan.socket.source || !plan.socket.interface.empty()))
             return bad_value("target", target.text,
@@ -143,7 +141,10 @@ private:
     /// The targets of files, which are no better than those of the command line.
     Result<> add_listed(ProbePlan& plan) const
     {
+        if (m_args.targets.files.empty())
+            return {};
         TRY(add_listed_targets(plan.targets, m_args.targets));
+        TRY(secure_targets(plan.talk, m_args.talk, plan.targets));
         return check_targets(plan);
     }
 
@@ -164,7 +165,13 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     if (plan.timeout == Duration::zero())
         return bad_value("--timeout", *args.network.timeout, "expected more than nothing");
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    plan.talk = TRY(plan_probe_talk(args.talk));
+    plan.talk = TRY(plan_probe_talk(args.talk, plan.timeout));
+    if (args.targets.files.empty())
+        TRY(secure_targets(plan.talk, args.talk, plan.targets));
+    plan.each_address = args.talk.each_address;
+    if (plan.each_address && plan.socket.source) // it reaches those of its own family only
+        plan.socket.family =
+            plan.socket.source->family() == AF_INET6 ? AddressFamily::Inet6 : AddressFamily::Inet;
     plan.rounds = TRY(plan_probe_rounds(args.rounds));
     plan.rounds.any = args.any;
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));

@@ -25,7 +25,8 @@ struct ProbeArgs {
     bool any = false;
 };
 
-/// Usage errors, and Unsupported for udp: and tls: targets. Files of targets are not read.
+/// Usage errors. Files of targets are not read; what the talk wants of targets is not checked where
+/// there are any.
 Result<ProbePlan> plan_probe(const ProbeArgs& args);
 
 /// What an outcome that was not wanted ends the command with: No where the outcome itself is a

@@ -1,6 +1,7 @@
 #include "cmd/relay_options.h"
 
 #include "base/parse.h"
+#include "cmd/dialogue_options.h"
 #include "cmd/plan_common.h"
 
 #include <algorithm>
@@ -80,24 +81,6 @@ Result<FramingPlan> plan_framing(const RelayArgs& args)
     return plan;
 }
 
-Result<DialoguePlan> plan_dialogue(const RelayArgs& args, Duration patience)
-{
-    DialoguePlan plan;
-    if (!args.dialogue.empty())
-        plan.patience = patience;
-    for (const auto& [option, value] : args.dialogue) {
-        if (value.empty())
-            return bad_value(option, value, "expected some text");
-        if (option == "--expect-re")
-            plan.steps.emplace_back(TRY(Pattern::regular(value, option)));
-        else if (auto text = TRY(parse_c_escapes(value, option)); option == "--expect")
-            plan.steps.emplace_back(Pattern::literal(std::move(text)));
-        else
-            plan.steps.emplace_back(std::move(text));
-    }
-    return plan;
-}
-
 Result<PacePlan> plan_pace(const RelayArgs& args)
 {
     PacePlan plan;
@@ -113,7 +96,7 @@ Result<RelayPlan> plan_transfer(const RelayArgs& args, Duration patience)
     RelayPlan plan;
     plan.rules = TRY(plan_rules(args));
     plan.idle_timeout = TRY(plan_duration(args.idle_timeout, "--idle-timeout"));
-    plan.dialogue = TRY(plan_dialogue(args, patience));
+    plan.dialogue = TRY(plan_dialogue(args.dialogue, patience));
     plan.pace = TRY(plan_pace(args));
     plan.crlf = args.crlf;
     plan.copy = args.copy;

@@ -56,7 +56,7 @@ constexpr std::array<std::string_view, 8> v6_unreachable{
 };
 
 /// By TlsFault.
-constexpr std::array<std::string_view, 16> tls_fault_names{
+constexpr std::array<std::string_view, 17> tls_fault_names{
     "TLS_FAILED",         "TLS_NOT_TLS",
     "TLS_TRUNCATED",      "TLS_ALERT",
     "TLS_VERSION",        "TLS_CIPHER",
@@ -65,6 +65,7 @@ constexpr std::array<std::string_view, 16> tls_fault_names{
     "CERT_NAME_MISMATCH", "CERT_REVOKED",
     "CERT_REJECTED",      "CERT_REQUIRED",
     "CERT_BAD_FILE",      "CERT_KEY_MISMATCH",
+    "CERT_EXPIRES_SOON",
 };
 
 template <std::size_t N>

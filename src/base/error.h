@@ -35,6 +35,7 @@ enum class TlsFault : std::uint8_t {
     CertificateRequired, ///< the peer sent none
     BadFile,             ///< a file with certificates or a key that cannot be used
     KeyMismatch,         ///< key and certificate do not belong together
+    ExpiresSoon,         ///< valid, but not for as long as was wanted
 };
 
 /// Where in the life of a connection the error met us; spelled in JSON by phase_name().

@@ -38,6 +38,13 @@ public:
     [[nodiscard]] bool over() const { return m_next == m_plan.steps.size(); }
     /// Over, and with an answer: nothing is left to be said.
     [[nodiscard]] bool answered() const;
+    /// Something came after the last match.
+    [[nodiscard]] bool has_unmatched() const { return !m_seen.empty(); }
+    /// What is expected; only while expecting().
+    [[nodiscard]] const std::string& awaited() const
+    {
+        return std::get<Pattern>(m_plan.steps[m_next]).text();
+    }
     /// By when what is expected must have come.
     [[nodiscard]] Deadline deadline() const { return m_deadline; }
     /// The expectation was missed; `why`: "the peer ended". Exit status 1.

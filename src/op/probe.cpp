@@ -52,7 +52,8 @@ bool holds_socket(ProbeTask::Wait wait)
 /// One run: the loop over all that is under way.
 class Probing {
 public:
-    Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room room);
+    Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room room,
+            std::optional<TlsContext> tls);
 
     Result<ProbeEnd> to_end();
 
@@ -96,10 +97,12 @@ private:
     Lookups m_lookups;
     ProbeQueue m_queue;
     ProbeRounds m_rounds;
+    const std::optional<TlsContext> m_tls;
     std::vector<ProbeTask> m_tasks;
     std::vector<Watch> m_watches; ///< one a task
     std::vector<std::size_t> m_free;
     Timers m_timers;           ///< by index of the task
+    std::size_t m_typed = 0;   ///< targets, without what --each-address adds
     std::size_t m_watched = 0; ///< sockets under way
     bool m_short = false;      ///< of descriptors: begin nothing until something ends
     bool m_stop = false;
@@ -107,18 +110,21 @@ private:
     ProbeEnd m_end;
 };
 
-Probing::Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room room)
+Probing::Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room room,
+                 std::optional<TlsContext> tls)
     : m_plan(plan), m_emit(emit),
       m_emit_once([this](const Event& event) { return emit_once(event); }), m_loop(loop),
       m_lookups(loop.poller(), {.family = plan.socket.family,
                                 .timeout = plan.timeout,
                                 .at_once = room.lookups,
                                 .token = lookup_token}),
-      m_queue(plan.targets, m_lookups), m_rounds(plan)
+      m_queue(plan.targets, m_lookups, plan.each_address), m_rounds(plan), m_tls(std::move(tls))
 {
     for (const auto& group : plan.targets)
-        m_end.summary.total += group.size();
-    const auto count = std::min(room.tasks, m_rounds.most_at_once(m_end.summary.total));
+        m_typed += group.size();
+    m_end.summary.total = m_typed;
+    const auto count =
+        plan.each_address ? room.tasks : std::min(room.tasks, m_rounds.most_at_once(m_typed));
     m_tasks.resize(count);
     m_watches.resize(count);
     for (std::size_t index = count; index > 0; --index)
@@ -136,6 +142,7 @@ Result<ProbeEnd> Probing::to_end()
     while (!m_stop) {
         m_lookups.proceed(m_watched > 0);
         m_queue.refresh();
+        m_end.summary.total = m_typed + m_queue.added();
         TRY(begin_some());
         m_rounds.show(m_emit);
         if (is_done() || m_rounds.enough())
@@ -348,6 +355,7 @@ ProbeRun Probing::context()
 {
     return {.plan = m_plan,
             .emit = m_emit_once,
+            .tls = m_tls ? &*m_tls : nullptr,
             .tasks = m_tasks,
             .holds_resources = m_watched > 0 || m_lookups.under_way() > 0};
 }
@@ -357,7 +365,10 @@ ProbeRun Probing::context()
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
 {
     auto loop = TRY(OpLoop::open(run_limit(plan)));
-    return Probing(plan, emit, loop, find_room(plan.parallel)).to_end();
+    std::optional<TlsContext> tls;
+    if (plan.talk.tls)
+        tls = TRY(TlsContext::client(*plan.talk.tls));
+    return Probing(plan, emit, loop, find_room(plan.parallel), std::move(tls)).to_end();
 }
 
 } // namespace sockit

@@ -18,7 +18,8 @@ struct ProbeTalkPlan {
     std::optional<Duration> settle; ///< how long an accepted connection must not end without a byte
     bool banner = false;            ///< report the first bytes that come
     DialoguePlan dialogue;
-    std::optional<TlsClientPlan> tls;            ///< of tls: targets, and of all with --tls
+    std::optional<TlsClientPlan> tls;            ///< of tls: targets
+    bool tls_for_all = false;                    ///< and of all others
     std::optional<std::int64_t> least_days_left; ///< of the certificate
 
     bool operator==(const ProbeTalkPlan&) const = default;
@@ -68,7 +69,7 @@ struct ProbeEnd {
 /// SIGINT and SIGTERM. All addresses of a name are tried until one is open; else the verdict is the
 /// most telling one. Shortages of ours (descriptors, source ports) delay a probe and become
 /// LocalError only after retries. At the deadline what is under way is a timeout, and what was not
-/// begun stays unfinished. Errors: no loop or signals to be had.
+/// begun stays unfinished. Errors: no loop or signals to be had; those of TlsContext::client().
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit);
 
 } // namespace sockit

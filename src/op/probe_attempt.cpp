@@ -29,7 +29,8 @@ Finding found_without_socket(Error error) { return judge({.to = {}, .error = std
 
 bool ProbeAttempt::is_tcp() const
 {
-    return m_transport == Transport::Tcp || m_transport == Transport::Mptcp;
+    return m_transport == Transport::Tcp || m_transport == Transport::Tls ||
+           m_transport == Transport::Mptcp;
 }
 
 std::optional<Finding> ProbeAttempt::start(Transport transport, const Endpoint& to,

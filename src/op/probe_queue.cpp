@@ -4,21 +4,27 @@
 
 namespace sockit {
 
-ProbeQueue::ProbeQueue(std::span<const TargetGroup> groups, Lookups& lookups) : m_lookups(lookups)
+ProbeQueue::ProbeQueue(std::span<const TargetGroup> groups, Lookups& lookups, bool each_address)
+    : m_lookups(lookups), m_each_address(each_address)
 {
-    std::size_t first = 0;
     for (const auto& group : groups) {
-        m_waiting.push_back({.group = &group, .lookup = lookups.add(group.target), .first = first});
-        first += group.size();
+        m_waiting.push_back(
+            {.group = &group, .lookup = lookups.add(group.target), .first = m_typed});
+        m_typed += group.size();
     }
 }
 
 void ProbeQueue::refresh()
 {
-    std::erase_if(m_waiting, [&](const Cursor& cursor) {
-        if (m_lookups.answer(cursor.lookup) == nullptr)
+    std::erase_if(m_waiting, [&](Cursor& cursor) {
+        cursor.answer = m_lookups.answer(cursor.lookup);
+        if (cursor.answer == nullptr)
             return false;
-        m_ready.push_back(cursor);
+        const auto& addresses = cursor.answer->addresses;
+        if (m_each_address && addresses && addresses->size() > 1)
+            spread(cursor);
+        else
+            m_ready.push_back(cursor);
         return true;
     });
     const auto now = Clock::now();
@@ -30,6 +36,21 @@ void ProbeQueue::refresh()
         m_due.push_back(std::move(item));
         return true;
     });
+}
+
+/// A cursor for each address of the name.
+void ProbeQueue::spread(Cursor cursor)
+{
+    const auto& answer = *cursor.answer;
+    for (std::size_t i = 0; i < answer.addresses->size(); ++i) {
+        if (i > 0) {
+            cursor.first = m_typed + m_added;
+            m_added += cursor.group->size();
+        }
+        cursor.answer = &m_single.emplace_back(
+            LookupAnswer{.addresses = std::vector{(*answer.addresses)[i]}, .took = answer.took});
+        m_ready.push_back(cursor);
+    }
 }
 
 void ProbeQueue::again(Item item, Clock::time_point due) { m_later.emplace(due, std::move(item)); }
@@ -59,7 +80,7 @@ std::optional<ProbeQueue::Item> ProbeQueue::next()
     Cursor cursor = m_ready.front();
     m_ready.pop_front();
     Item item{.target = cursor.group->at(cursor.index),
-              .answer = m_lookups.answer(cursor.lookup),
+              .answer = cursor.answer,
               .lookup = cursor.lookup,
               .number = cursor.first + cursor.index};
     if (++cursor.index < cursor.group->size())

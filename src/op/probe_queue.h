@@ -24,8 +24,10 @@ public:
         bool followed = false;                ///< the next try does not wait for this one's end
     };
 
-    /// Queues every host with `lookups`; both spans outlive the queue.
-    ProbeQueue(std::span<const TargetGroup> groups, Lookups& lookups);
+    /// Queues every host with `lookups`; both spans outlive the queue. `each_address`: every
+    /// address of a name is a target of its own; those beyond the first are added() as they become
+    /// known, with numbers that follow those of all targets typed.
+    ProbeQueue(std::span<const TargetGroup> groups, Lookups& lookups, bool each_address);
 
     /// Takes notice of the answers that came.
     void refresh();
@@ -37,6 +39,8 @@ public:
     void forget(std::size_t number);
     /// When the first of those comes.
     [[nodiscard]] Deadline next_due() const;
+    /// Targets that nobody typed: further addresses of names.
+    [[nodiscard]] std::size_t added() const { return m_added; }
     /// Nothing is left, nor will come.
     [[nodiscard]] bool exhausted() const
     {
@@ -50,9 +54,16 @@ private:
         std::size_t lookup;
         std::size_t first = 0; ///< number of the group's first target
         std::size_t index = 0;
+        const LookupAnswer* answer = nullptr;
     };
 
+    void spread(Cursor cursor);
+
     Lookups& m_lookups;
+    bool m_each_address;
+    std::size_t m_typed = 0;
+    std::size_t m_added = 0;
+    std::deque<LookupAnswer> m_single; ///< one address each, at a fixed place
     std::vector<Cursor> m_waiting;
     std::deque<Cursor> m_ready;
     std::multimap<Clock::time_point, Item> m_later;

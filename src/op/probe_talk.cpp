@@ -1,47 +1,33 @@
 #include "op/probe_talk.h"
 
-#include "sock/io.h"
+#include "op/probe_talk_datagram.h"
+#include "op/probe_talk_stream.h"
 
-#include <array>
 #include <utility>
 
 namespace sockit {
 
-bool ProbeTalk::wanted(const ProbePlan& plan, Transport /*transport*/)
+bool speaks_tls(const ProbeTalkPlan& plan, Transport transport)
 {
-    return plan.talk.settle.has_value();
+    return plan.tls && (transport == Transport::Tls || plan.tls_for_all);
 }
 
-ProbeTalk::ProbeTalk(const ProbeAttempt& attempt, Finding open, const Target& target,
-                     const ProbePlan& plan, const Deadline& limit)
-    : m_attempt(attempt), m_open(std::move(open)), m_target(target), m_plan(plan), m_limit(limit)
-{}
-
-ProbeTalk::Progress ProbeTalk::begin()
+bool ProbeTalk::wanted(const ProbePlan& plan, Transport transport)
 {
-    m_settled = Deadline::after(m_plan.talk.settle);
-    return Step{.wait = Wait::Readable, .until = m_settled};
+    if (transport == Transport::Udp) // whoever does not ask learns nothing
+        return true;
+    const auto& talk = plan.talk;
+    if (transport == Transport::UnixDgram)
+        return talk.dialogue.wanted();
+    return talk.settle || talk.banner || talk.dialogue.wanted() || speaks_tls(talk, transport);
 }
 
-ProbeTalk::Progress ProbeTalk::ready()
+std::unique_ptr<ProbeTalk> ProbeTalk::make(const ProbeTalkScene& scene, Finding open,
+                                           const Deadline& limit)
 {
-    std::array<std::byte, 1> first{};
-    auto ended = m_attempt.ended();
-    if (!ended) {
-        auto received =
-            receive_some(m_attempt.ref(), first, m_open.endpoint.value_or(Endpoint()).text());
-        if (received && received->would_block())
-            return Step{.wait = Wait::Readable, .until = m_settled};
-        if (received && !received->end())
-            return std::move(m_open);
-        if (!received)
-            ended = std::move(received).error();
-    }
-    m_open.outcome = ProbeOutcome::Reset;
-    m_open.error = std::move(ended);
-    return std::move(m_open);
+    if (socket_type(scene.target.transport) == SOCK_DGRAM)
+        return std::make_unique<ProbeDatagramTalk>(scene, std::move(open), limit);
+    return std::make_unique<ProbeStreamTalk>(scene, std::move(open), limit);
 }
-
-Finding ProbeTalk::expired() { return std::move(m_open); }
 
 } // namespace sockit

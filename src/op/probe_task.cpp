@@ -110,7 +110,7 @@ void ProbeTask::start_limits()
 ProbeTask::Step ProbeTask::run_out(const ProbeRun& run)
 {
     if (m_talk)
-        return take_verdict(m_talk->expired(), run);
+        return follow(m_talk->expired(), run);
     if (m_step.wait == Wait::Writable) {
         if (m_attempt.awaits_neighbour())
             return m_step = {.wait = Wait::Writable, .until = Deadline::after(neighbour_grace)};
@@ -124,7 +124,7 @@ ProbeTask::Step ProbeTask::run_out(const ProbeRun& run)
 void ProbeTask::abandon()
 {
     if (m_talk)
-        keep(m_talk->expired());
+        keep(m_talk->give_up());
     else if (m_step.wait == Wait::Writable)
         keep(m_attempt.time_out());
     else if (m_pending)
@@ -140,16 +140,21 @@ ProbeTask::Step ProbeTask::advance(const ProbeRun& run)
         ++m_serial;
         auto finding =
             m_attempt.start(m_target.transport, m_addresses.back(), run.plan.socket, run.emit);
-        if (!finding) {
-            // An address that stays mute leaves the others their share of the time.
-            const auto left = m_connected_by.remaining().value_or(m_budget);
-            const auto share = left / static_cast<Duration::rep>(m_addresses.size());
-            return m_step = {.wait = Wait::Writable, .until = Deadline::after(share)};
-        }
+        if (!finding)
+            return m_step = {.wait = Wait::Writable, .until = share_of(m_connected_by)};
         if (const auto step = judge(*std::move(finding), run))
             return *step;
     }
     return retry_or_end(run);
+}
+
+/// An address that stays mute leaves the others their share of the time.
+Deadline ProbeTask::share_of(const Deadline& limit) const
+{
+    if (m_addresses.size() == 1)
+        return limit;
+    const auto left = limit.remaining().value_or(m_budget);
+    return Deadline::after(left / static_cast<Duration::rep>(m_addresses.size()));
 }
 
 ProbeTask::Step ProbeTask::go_on(Finding finding, const ProbeRun& run)
@@ -185,7 +190,10 @@ std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeRun&
     if (finding.outcome == ProbeOutcome::Open) {
         if (!ProbeTalk::wanted(run.plan, m_target.transport))
             return end(std::move(finding));
-        m_talk.emplace(m_attempt, std::move(finding), m_target, run.plan, m_limit);
+        // Who has accepted has all of the time; a datagram may have reached nobody.
+        const bool stands = socket_type(m_target.transport) != SOCK_DGRAM;
+        m_talk = ProbeTalk::make({m_attempt, m_target, run.plan, run.tls}, std::move(finding),
+                                 stands ? m_limit : share_of(m_limit));
         return follow(m_talk->begin(), run);
     }
     m_attempt.close();
@@ -272,7 +280,9 @@ ProbeResult ProbeTask::result() const
     ProbeResult result;
     result.target = m_target.text;
     result.endpoint = m_best->endpoint;
-    result.transport = m_target.transport;
+    const auto transport = m_target.transport;
+    const bool secured = transport == Transport::Tcp && speaks_tls(m_plan->talk, transport);
+    result.transport = secured ? Transport::Tls : transport;
     result.outcome = m_best->outcome;
     result.want = m_plan->want;
     result.ok = contains(m_plan->want, m_best->outcome);

@@ -7,6 +7,7 @@
 #include "op/probe_waiting.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,7 +19,8 @@ class ProbeTask;
 /// The run that a task belongs to.
 struct ProbeRun {
     const ProbePlan& plan;
-    const Emit& emit; ///< for what the socket options became
+    const Emit& emit;                ///< for what the socket options became
+    const TlsContext* tls = nullptr; ///< of all sessions, where the plan wants any
     std::span<ProbeTask> tasks;
     bool holds_resources =
         false; ///< other tasks hold descriptors and ports, and will give them back
@@ -60,6 +62,7 @@ private:
     Step run_out(const ProbeRun& run);
     void start_limits();
     Step advance(const ProbeRun& run);
+    [[nodiscard]] Deadline share_of(const Deadline& limit) const;
     Step go_on(Finding finding, const ProbeRun& run);
     Step follow(ProbeTalk::Progress progress, const ProbeRun& run);
     Step take_verdict(Finding finding, const ProbeRun& run);
@@ -83,9 +86,9 @@ private:
     std::vector<Endpoint> m_again;     ///< no source port was left for these
     ProbeAttempt m_attempt;
     std::uint32_t m_serial = 0;
-    std::optional<Finding> m_best;    ///< of the addresses judged
-    std::optional<Finding> m_pending; ///< what a pause would end in
-    std::optional<ProbeTalk> m_talk;  ///< over the connection that stands
+    std::optional<Finding> m_best;     ///< of the addresses judged
+    std::optional<Finding> m_pending;  ///< what a pause would end in
+    std::unique_ptr<ProbeTalk> m_talk; ///< over the connection that stands
     Step m_step;
     unsigned m_pauses = 0;
     unsigned m_retries = 0;  ///< pauses while nothing of ours held what we were short of

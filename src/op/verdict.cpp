@@ -121,14 +121,21 @@ ProbeOutcome verdict(const Evidence& evidence)
     if (error.domain != Domain::Errno)
         return ProbeOutcome::LocalError;
     switch (error.phase) {
-    case Phase::Receive: return ProbeOutcome::Reset;
+    case Phase::Receive:
+        if (!evidence.datagram)
+            return ProbeOutcome::Reset;
+        break;
+    case Phase::Send:
+        if (!evidence.datagram)
+            return by_preparation(error.code);
+        break;
     case Phase::Resolve:
         return error.code == ETIMEDOUT ? ProbeOutcome::Timeout : ProbeOutcome::LocalError;
     case Phase::Connect: break;
     default: return by_preparation(error.code);
     }
     if (error.icmp)
-        return by_icmp(*error.icmp);
+        return error.icmp->refusal ? ProbeOutcome::Refused : by_icmp(*error.icmp);
     switch (evidence.to.family()) {
     case AF_UNIX: return by_unix(error.code);
     case AF_VSOCK: return by_vsock(error.code);
@@ -138,10 +145,11 @@ ProbeOutcome verdict(const Evidence& evidence)
 
 std::string_view explanation(const Evidence& evidence)
 {
-    if (!evidence.error || evidence.error->phase != Phase::Connect ||
-        evidence.error->domain != Domain::Errno)
+    if (!evidence.error || evidence.error->domain != Domain::Errno)
         return {};
     const Error& error = *evidence.error;
+    if (error.phase != Phase::Connect && !(evidence.datagram && error.phase == Phase::Send))
+        return {};
     if (error.icmp)
         return error.icmp->local && verdict(evidence) == ProbeOutcome::Denied
                    ? "a firewall rule of this host"

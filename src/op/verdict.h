@@ -15,6 +15,7 @@ struct Evidence {
     std::optional<Endpoint> from = std::nullopt; ///< the source, where there was one
     bool synchronous = false;                    ///< connect() itself returned the error
     bool to_ourselves = false;                   ///< connected, and the other end is ours too
+    bool datagram = false;                       ///< there is no connection: all news is of the way
 };
 
 /// The outcome by all of the evidence, never by errno alone: one errno stands for a RST, an ICMP

@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "report/describe.h"
 #include "report/format.h"
+#include "report/probe_talk_text.h"
 #include "report/probe_text.h"
 #include "report/tls.h"
 
@@ -56,9 +57,12 @@ Color color_of(const ProbeResult& result)
 {
     if (result.ok)
         return Color::Green;
-    return result.outcome == ProbeOutcome::Timeout || result.outcome == ProbeOutcome::LocalError
-               ? Color::Yellow
-               : Color::Red;
+    switch (result.outcome) {
+    case ProbeOutcome::Timeout:
+    case ProbeOutcome::Silent:
+    case ProbeOutcome::LocalError: return Color::Yellow;
+    default: return Color::Red;
+    }
 }
 
 std::string retransmits_text(const ProbeResult& result)
@@ -70,10 +74,22 @@ std::string retransmits_text(const ProbeResult& result)
 /// How long it took, and by the kernel's clock.
 std::string timing_text(const ProbeResult& result)
 {
-    std::string text = format_duration(result.phases.connect.value_or(result.phases.total));
+    const auto& phases = result.phases;
+    std::string text =
+        format_duration(phases.connect.value_or(phases.first_byte.value_or(phases.total)));
     if (result.kernel_rtt)
         text += " (kernel " + format_duration(*result.kernel_rtt) + ")";
+    if (phases.tls)
+        text += ", TLS " + format_duration(*phases.tls);
+    if (phases.connect && phases.first_byte)
+        text += ", first byte " + format_duration(*phases.first_byte);
     return text + retransmits_text(result);
+}
+
+std::string open_text(const ProbeResult& result)
+{
+    const auto banner = banner_text(result);
+    return timing_text(result) + (banner.empty() ? "" : "  " + banner);
 }
 
 std::string reason_text(const Error& error)
@@ -83,7 +99,7 @@ std::string reason_text(const Error& error)
     if (error.domain == Domain::Unmet)
         return message(error);
     std::string text = message(error) + " (" + code_name(error) + ")";
-    if (!error.detail.empty())
+    if (!error.detail.empty() && error.domain != Domain::Tls)
         text += ": " + error.detail;
     return text;
 }
@@ -91,7 +107,10 @@ std::string reason_text(const Error& error)
 std::string evidence_text(const ProbeResult& result)
 {
     switch (result.outcome) {
-    case ProbeOutcome::Open: return timing_text(result);
+    case ProbeOutcome::Open: return open_text(result);
+    case ProbeOutcome::Silent:
+        return "no answer in " + format_duration(result.phases.total) +
+               (result.error && !result.error->detail.empty() ? ": " + result.error->detail : "");
     case ProbeOutcome::SelfConnect: return "connected to itself: nobody listens";
     case ProbeOutcome::Timeout:
         if (result.error && result.error->phase == Phase::Resolve)
@@ -99,6 +118,8 @@ std::string evidence_text(const ProbeResult& result)
         return "no answer in " + format_duration(result.phases.total) + retransmits_text(result) +
                (result.error && !result.error->detail.empty() ? ": " + result.error->detail : "");
     case ProbeOutcome::Reset:
+        if (result.error && result.error->domain != Domain::Errno)
+            return "accepted, then closed: " + message(*result.error);
         return "accepted, then " + std::string(result.error ? "reset" : "closed without a byte");
     default: return result.error ? reason_text(*result.error) : timing_text(result);
     }
@@ -113,7 +134,7 @@ std::string attempt_text(const ProbeResult& result)
 /// The address behind a name.
 std::string endpoint_text(const ProbeResult& result)
 {
-    if (!result.endpoint || result.endpoint->text() == result.target)
+    if (!result.endpoint || result.target.ends_with(result.endpoint->text()))
         return {};
     return escape(result.endpoint->text()) + "  ";
 }
@@ -147,6 +168,8 @@ void describe(const ProbeResult& event, Record& record)
         record.line = fmt::format("{} {:<{}}  {}{}{}", record.paint(color_of(event), outcome),
                                   escape(event.target), target_width, endpoint_text(event),
                                   evidence_text(event), attempt_text(event));
+        if (const auto tls = tls_text(event); !tls.empty())
+            record.line += fmt::format("\n{:<{}} {}", "", outcome_width, tls);
         return;
     }
     Fields& fields = record.fields;

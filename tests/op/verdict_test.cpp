@@ -54,6 +54,19 @@ Evidence resolver(int eai, int reason = 0)
     return {.to = {}, .error = Error::from_resolver("x", eai, reason)};
 }
 
+/// Of a datagram.
+Evidence datagram(Evidence evidence)
+{
+    evidence.datagram = true;
+    return evidence;
+}
+
+Evidence refusal(Evidence evidence)
+{
+    evidence.error->icmp->refusal = true;
+    return datagram(std::move(evidence));
+}
+
 struct Case {
     const char* what;
     Evidence evidence;
@@ -102,6 +115,24 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"source ports used up, older kernels", at_once(v4, EAGAIN), LocalError},
                     Case{"no memory", at_once(v4, ENOBUFS), LocalError},
                     Case{"family not built", at_once(v6, EAFNOSUPPORT), LocalError}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Datagrams, Verdict,
+    testing::Values(
+        Case{"the target has no such port", refusal(told_by(v4, ECONNREFUSED, 3, 3, false)),
+             Refused},
+        Case{"the target is this host", refusal(told_by(v6, ECONNREFUSED, 1, 4, true)), Refused},
+        Case{"a router says so", datagram(told_by(v4, ECONNREFUSED, 3, 3, false)), Rejected},
+        Case{"a rule of ours says so", datagram(told_by(v4, ECONNREFUSED, 3, 3, true)), Denied},
+        Case{"no ARP answer", datagram(told_by(v4, EHOSTUNREACH, 3, 1, true)), Unreachable},
+        Case{"queue not to be had", datagram(in_phase(Phase::Receive, ECONNREFUSED)), Refused},
+        Case{"OUTPUT rule",
+             datagram({.to = v4, .error = failed(Phase::Send, EPERM), .synchronous = true}),
+             Denied},
+        Case{"too large", datagram(in_phase(Phase::Send, EMSGSIZE)), LocalError},
+        Case{"unix, the peer has gone",
+             datagram({.to = path, .error = failed(Phase::Send, ECONNREFUSED)}), Refused},
+        Case{"nothing to send it with", datagram(in_phase(Phase::Send, ENOBUFS)), LocalError}));
 
 INSTANTIATE_TEST_SUITE_P(
     Icmp, Verdict,
