@@ -3,10 +3,14 @@
 #include "support/network.h"
 #include "support/run.h"
 #include "support/schema.h"
+#include "support/scripted_server.h"
 #include "support/second_host.h"
 
+#include <algorithm>
 #include <csignal>
+#include <thread>
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 namespace sockit::test {
@@ -100,6 +104,33 @@ TEST(ProbeRounds, ANameIsAskedForInEachTryThatHasNoAddress)
     EXPECT_TRUE(exited(found.process, 4));
     EXPECT_EQ(found.results().size(), 2U);
     EXPECT_EQ(found.statistics()["lost"], 0);
+}
+
+TEST(ProbeRounds, StatisticsOfDatagramsAreThoseOfTheirAnswers)
+{
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto address = loopback(0);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const std::jthread service([&] {
+        for (int i = 0; i < 3; ++i) {
+            char byte = 0;
+            sockaddr_in from{};
+            socklen_t length = sizeof from;
+            auto* peer = reinterpret_cast<sockaddr*>(&from);
+            ::recvfrom(socket.get(), &byte, 1, 0, peer, &length);
+            ::sendto(socket.get(), &byte, 1, 0, peer, length);
+        }
+    });
+    const auto found =
+        repeated({"udp:" + local_target(socket), "--count", "3", "--interval", "1ms"});
+    EXPECT_TRUE(exited(found.process, 0));
+    EXPECT_EQ(found.statistics()["open"], 3) << found.process;
+    EXPECT_EQ(found.statistics()["connect"]["count"], 3) << found.process;
+    EXPECT_TRUE(found.statistics()["kernel_rtt"]["p50_ns"].is_null()) << found.process;
+    EXPECT_EQ(found.statistics()["connect"]["max_ns"],
+              std::ranges::max(found.results(), {}, [](const json& result) {
+                  return result["phases"]["first_byte_ns"].get<std::int64_t>();
+              })["phases"]["first_byte_ns"]);
 }
 
 TEST(ProbeRounds, SignalsAndTheDeadlineLeaveStatistics)

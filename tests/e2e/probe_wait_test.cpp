@@ -9,6 +9,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <set>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -118,6 +119,40 @@ TEST(ProbeWait, AFrontEndThatAcceptsBeforeItsServiceIsThere)
         run({"probe", front.endpoint(), "--wait", "20s", "--settle", "150ms", "--json"});
     EXPECT_TRUE(exited(outcome, 0));
     EXPECT_EQ(parse_document(outcome.out)["results"][0]["attempt"], 4) << outcome;
+}
+
+TEST(ProbeWait, AnAnswerThatIsNotTheWantedOneIsAskedForAgain)
+{
+    std::atomic<int> connections = 0;
+    const ScriptedServer warming_up([&](Fd& socket) {
+        const bool ready = ++connections == 3;
+        send_bytes(socket, ready ? "ready\n" : "starting\n");
+    });
+    const auto outcome =
+        run({"probe", warming_up.endpoint(), "--wait", "20s", "--expect", "ready", "--json"});
+    EXPECT_TRUE(exited(outcome, 0));
+    EXPECT_EQ(parse_document(outcome.out)["results"][0]["attempt"], 3) << outcome;
+}
+
+TEST(ProbeWait, EndsAsSoonAsDatagramsAreAnswered)
+{
+    Waiting waiting({"udp:127.0.0.1:7902", "--wait", "20s"});
+    const Fd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto address = loopback(7902);
+    ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    // A question without an answer is not waited for alone: others come from ports of their own.
+    std::set<std::uint16_t> ports;
+    sockaddr_in from{};
+    while (ports.size() < 3) {
+        socklen_t length = sizeof from;
+        char byte = 0;
+        ASSERT_GE(
+            ::recvfrom(socket.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&from), &length), 0);
+        ports.insert(from.sin_port);
+    }
+    EXPECT_EQ(::sendto(socket.get(), "x", 1, 0, reinterpret_cast<sockaddr*>(&from), sizeof from),
+              1);
+    EXPECT_TRUE(exited(waiting->wait(), 0));
 }
 
 TEST(ProbeWait, TheLimitIsNoAnswerWithTheLastVerdict)
