@@ -24,6 +24,9 @@ struct ProbeArgs {
     ProbeRoundsArgs rounds;
     ProbeTargetArgs targets;
     std::optional<std::string> parallel;
+    std::optional<std::string> threads;
+    std::optional<std::string> rate;
+    std::optional<std::string> retries;
     bool any = false;
 };
 

@@ -1,8 +1,10 @@
 #include "op/probe_finding.h"
 
+#include <utility>
+
 namespace sockit {
 
-ProbeResult result_of(const Finding& finding, const Target& target, const ProbePlan& plan,
+ProbeResult result_of(Finding finding, const Target& target, const ProbePlan& plan,
                       std::optional<Duration> resolve, Clock::time_point begun)
 {
     ProbeResult result;
@@ -21,10 +23,10 @@ ProbeResult result_of(const Finding& finding, const Target& target, const ProbeP
     result.syn_retransmits = finding.syn_retransmits;
     result.sync = finding.sync;
     result.source = finding.source;
-    result.banner = finding.banner;
-    result.tls = finding.facts;
+    result.banner = std::move(finding.banner);
+    result.tls = std::move(finding.facts);
     result.labels = plan.labels;
-    result.error = finding.error;
+    result.error = std::move(finding.error);
     return result;
 }
 

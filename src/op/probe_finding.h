@@ -25,7 +25,7 @@ struct Finding {
 
 /// The finding as the verdict about the target: `begun` once its name was resolved, which took
 /// `resolve`.
-ProbeResult result_of(const Finding& finding, const Target& target, const ProbePlan& plan,
+ProbeResult result_of(Finding finding, const Target& target, const ProbePlan& plan,
                       std::optional<Duration> resolve, Clock::time_point begun);
 
 } // namespace sockit

@@ -76,8 +76,9 @@ Result<> ProbeTrace::begin_one()
     SocketPlan plan = m_plan.socket;
     plan.hop_limit = static_cast<std::uint8_t>(index + 1);
     Hop& hop = m_hops.emplace_back();
-    auto finding =
-        hop.attempt.start(m_target.transport, m_to, plan, index == 0 ? m_option_emit : nobody);
+    Socket spare;
+    auto finding = hop.attempt.start(m_target.transport, m_to, plan, spare,
+                                     index == 0 ? m_option_emit : nobody);
     const auto others = awaited();
     if (finding && finding->pressure && others > 0) {
         m_hops.pop_back(); // once one of the others is settled there is room again
@@ -91,12 +92,19 @@ Result<> ProbeTrace::begin_one()
     return {};
 }
 
+void ProbeTrace::close(ProbeAttempt& attempt)
+{
+    if (!attempt.socket().valid())
+        return;
+    m_poller.remove(attempt.ref());
+    Socket spare; // one with a hop limit is of no use to others
+    attempt.close(spare, false);
+}
+
 void ProbeTrace::take(std::size_t index, Finding finding)
 {
     Hop& hop = m_hops[index];
-    if (hop.attempt.has_socket())
-        m_poller.remove(hop.attempt.ref());
-    hop.attempt.close();
+    close(hop.attempt);
     if (finding.outcome == ProbeOutcome::Timeout)
         return; // the kernel gave up before us
     const bool goes_on = is_on_the_way(finding);
@@ -109,10 +117,7 @@ void ProbeTrace::take(std::size_t index, Finding finding)
     for (std::size_t before = 0; before < index; ++before)
         m_hops[before].patience = sooner(m_hops[before].patience, Deadline::after(wait));
     for (std::size_t behind = index + 1; behind < m_hops.size(); ++behind)
-        if (m_hops[behind].attempt.has_socket()) {
-            m_poller.remove(m_hops[behind].attempt.ref());
-            m_hops[behind].attempt.close();
-        }
+        close(m_hops[behind].attempt);
 }
 
 /// The limit has passed.

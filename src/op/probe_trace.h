@@ -39,12 +39,13 @@ private:
         Deadline patience; ///< from then on it counts as mute, although it may still answer
         std::optional<Finding> answer;
 
-        [[nodiscard]] bool is_open() const { return !answer && attempt.has_socket(); }
+        [[nodiscard]] bool is_open() const { return !answer && attempt.socket().valid(); }
         [[nodiscard]] bool is_awaited() const { return is_open() && !patience.passed(); }
     };
 
     Result<> begin_some();
     Result<> begin_one();
+    void close(ProbeAttempt& attempt);
     void take(std::size_t index, Finding finding);
     void look_at_the_end();
     void tell();
