@@ -75,11 +75,11 @@ Result<> ProbeTrace::begin_one()
     const std::size_t index = m_hops.size();
     SocketPlan plan = m_plan.socket;
     plan.hop_limit = static_cast<std::uint8_t>(index + 1);
+    const auto others = awaited();
     Hop& hop = m_hops.emplace_back();
     Socket spare;
     auto finding = hop.attempt.start(m_target.transport, m_to, plan, spare,
                                      index == 0 ? m_option_emit : nobody);
-    const auto others = awaited();
     if (finding && finding->pressure && others > 0) {
         m_hops.pop_back(); // once one of the others is settled there is room again
         m_window = others;
