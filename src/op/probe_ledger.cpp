@@ -23,7 +23,7 @@ std::optional<Clock::time_point> ProbeLedger::begun(const ProbeQueue::Item& item
 ProbeNext ProbeLedger::conclude(const ProbeQueue::Item& item, ProbeResult result)
 {
     const std::scoped_lock lock(m_mutex);
-    result.attempt = item.attempt;
+    result.attempt = item.attempt + (m_plan.rounds.count ? 0 : item.retried);
     auto next = m_rounds.after(item.number, result);
     if (next.tell)
         tell(std::move(result));

@@ -41,7 +41,8 @@ void describe(const ProbeStatistics& event, Record& record)
     const double loss =
         event.sent == 0 ? 0 : static_cast<double>(event.lost) / static_cast<double>(event.sent);
     if (!record.wants_fields()) {
-        record.line = escape(event.target) + ": " + counts_text(event.sent, event.open, event.lost);
+        record.line = escape(event.target) + ": " +
+                      counts_text(event.sent, event.open, event.lost) + labels_text(event.labels);
         if (const auto line = latency_line(event.kernel_rtt); !line.empty())
             record.line += "\n  kernel RTT  " + line;
         if (const auto line = latency_line(event.connect); !line.empty())
