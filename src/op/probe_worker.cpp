@@ -49,6 +49,10 @@ Result<> ProbeWorker::begin_some()
 {
     m_shared.queue.take(m_taken, std::min(begun_at_once, room()));
     for (auto& item : m_taken) {
+        if (item.answer == nullptr) { // forgotten meanwhile
+            m_shared.ledger.drop(1);
+            continue;
+        }
         if (const auto due = m_shared.ledger.begun(item))
             m_shared.ledger.follow(item, *due);
         const auto index = find_slot();
@@ -168,6 +172,9 @@ void ProbeWorker::finish(std::size_t index)
 void ProbeWorker::forget(std::size_t number)
 {
     m_shared.ledger.drop(m_shared.queue.forget(number));
+    for (auto& item : m_taken)
+        if (item.number == number)
+            item.answer = nullptr;
     for (std::size_t index = 0; index < m_slots.size(); ++index) {
         if (m_slots[index].wait == Wait::Nothing || m_slots[index].task.item().number != number)
             continue;
