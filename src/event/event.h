@@ -23,12 +23,13 @@ namespace sockit {
 using EventValue =
     std::variant<Warning, Note, Failed, StatStart, StatOverview, StatTotals, StatSocket, StatGroup,
                  StatDestroyed, StatChange, StatRate, StatFrame, StatSummary, ProbeStarted,
-                 ProbeResult, ProbeStatistics, ProbeProgress, ProbeHop, ProbeSummary, ServerReady, PeerAccepted, PeerClosed, PayloadReceived,
-                 TransferProgress, ConnectStarted, ConnectAttempt, Connected, ConnectClosed,
-                 ConnectFailed, ConnectSummary, ListenClosed, ListenSummary, TlsEstablished,
-                 EchoStart, EchoSummary, EchoServerSummary, SockoptsStarted, SockoptsSocket,
-                 OptionListed, OptionRead, OptionChanged, OptionDiffers, SockoptsSummary,
-                 WhyBindStarted, WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
+                 ProbeResult, ProbeStatistics, ProbeProgress, ProbeHop, ProbeSummary, ServerReady,
+                 PeerAccepted, PeerClosed, PayloadReceived, TransferProgress, ConnectStarted,
+                 ConnectAttempt, Connected, ConnectClosed, ConnectFailed, ConnectSummary,
+                 ListenClosed, ListenSummary, TlsEstablished, EchoStart, EchoSummary,
+                 EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
+                 OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder,
+                 WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)
