@@ -84,11 +84,12 @@ const std::array table{
         .synopsis = "TARGET… [-- CMD…]",
         .summary = "Tell for each target whether it is open, and if not, why",
         .details =
-            "TARGET: HOST:PORTS, [V6]:PORTS, HOST PORTS, unix:PATH, vsock:CID:PORT; PORTS is a "
-            "list of ports\nand ranges: 22,80,8000-8010.\n"
-            "Outcomes: open refused rejected unreachable denied timeout reset unresolved "
-            "self-connect\nlocal-error. A command behind -- takes our place once all is as "
-            "wanted.\n"
+            "TARGET: HOST:PORTS, [V6]:PORTS, HOST PORTS, unix:PATH, vsock:CID:PORT; udp:, tls: or "
+            "mptcp:\nbefore it picks the transport. PORTS is a list of ports and ranges, "
+            "22,80,8000-8010; HOST\nmay be a range of addresses, 10.0.0.0/24:22.\n"
+            "Outcomes: open refused rejected unreachable denied timeout silent reset unresolved\n"
+            "mismatch tls-error self-connect local-error. A command behind -- takes our place "
+            "once\nall is as wanted.\n"
             "\nExamples:\n"
             "  sockit probe db.example:5432 --wait 30s -- ./migrate\n"
             "  sockit probe localhost:8080 --wait 10s --want refused\n"

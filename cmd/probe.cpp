@@ -89,6 +89,10 @@ public:
               {"--any", "", "One target that is ok is enough", &m_args.any},
               {"--parallel", "N", "Targets at once (default 1000, less where descriptors are few)",
                &m_args.parallel},
+              {"--threads", "N", "Probe with N threads (default 1)", &m_args.threads},
+              {"--rate", "N/s", "Begin at most N connections a second", &m_args.rate},
+              {"--retries", "N", "Ask a target that stays mute N times more (default 0)",
+               &m_args.retries},
               source_option(m_args.network)},
              probe_rounds_options(m_args.rounds),
              probe_target_options(m_args.targets),
@@ -158,6 +162,8 @@ std::unique_ptr<Invocation> make_probe() { return std::make_unique<ProbeInvocati
 Result<ProbePlan> plan_probe(const ProbeArgs& args)
 {
     constexpr std::uint64_t most_parallel = 1'000'000;
+    constexpr std::uint64_t most_threads = 256;
+    constexpr std::uint64_t most_retries = 100;
     ProbePlan plan;
     plan.targets = TRY(plan_probe_targets(args.words, args.targets));
     plan.socket = TRY(plan_socket(args.network));
@@ -175,6 +181,12 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     plan.rounds = TRY(plan_probe_rounds(args.rounds));
     plan.rounds.any = args.any;
     plan.parallel = TRY(plan_number(args.parallel, "--parallel", 1, most_parallel));
+    if (const auto threads = TRY(plan_number(args.threads, "--threads", 1, most_threads)))
+        plan.threads = static_cast<unsigned>(*threads);
+    if (args.rate)
+        plan.rate = TRY(parse_rate(*args.rate, "--rate"));
+    if (const auto retries = TRY(plan_number(args.retries, "--retries", 0, most_retries)))
+        plan.retries = static_cast<unsigned>(*retries);
     plan.want = TRY(plan_want(args.want.value_or("open")));
     TRY(check_targets(plan));
     return plan;

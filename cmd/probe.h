@@ -22,6 +22,9 @@ struct ProbeArgs {
     ProbeRoundsArgs rounds;
     ProbeTargetArgs targets;
     std::optional<std::string> parallel;
+    std::optional<std::string> threads;
+    std::optional<std::string> rate;
+    std::optional<std::string> retries;
     bool any = false;
 };
 

@@ -34,18 +34,27 @@ bool ProbeAttempt::is_tcp() const
 }
 
 std::optional<Finding> ProbeAttempt::start(Transport transport, const Endpoint& to,
-                                           const SocketPlan& plan, const Emit& emit)
+                                           const SocketPlan& plan, Socket& spare, const Emit& emit)
 {
     m_transport = transport;
     m_to = to;
     m_ended.reset();
+    m_plain = is_tcp() && transport != Transport::Mptcp && plan.sockopts.empty() &&
+              plan.interface.empty() && !plan.source;
     m_started = Clock::now();
-    auto socket = open_client_socket(transport, to, plan, emit);
-    if (!socket)
-        return judge({.to = to, .error = socket.error()});
-    m_socket = std::move(*socket);
+    if (m_plain && spare.valid() && spare.family() == to.family()) {
+        m_socket = std::move(spare);
+    } else {
+        auto socket = open_client_socket(transport, to, plan, emit);
+        if (!socket)
+            return judge({.to = to, .error = socket.error()});
+        m_socket = std::move(*socket);
+    }
     m_started = Clock::now();
     const auto progress = m_socket.connect(to);
+    if (progress && *progress == ConnectProgress::InProgress && is_tcp() &&
+        transport != Transport::Mptcp)
+        return ask_again();
     look();
     if (!progress)
         return failed(progress.error(), true);
@@ -54,8 +63,28 @@ std::optional<Finding> ProbeAttempt::start(Transport transport, const Endpoint& 
         finding.sync = true;
         return finding;
     }
-    // To a host as near as this one the handshake is over already: no need to wait for news of it.
     return m_tcp ? conclude() : std::nullopt;
+}
+
+/// To a host as near as this one the handshake is over already: no need to wait for news of it. A
+/// second connect() asks for least: it tells how the first one ended, and where it failed the
+/// socket can connect anew (__inet_stream_connect in net/ipv4/af_inet.c).
+std::optional<Finding> ProbeAttempt::ask_again()
+{
+    m_source = source();
+    auto progress = m_socket.connect(m_to);
+    if (progress && *progress == ConnectProgress::Connected) {
+        look();
+        return connected();
+    }
+    m_elapsed = Clock::now() - m_started;
+    m_tcp = TcpInfoSummary{}; // nothing was sent twice so soon
+    if (progress)
+        return overheard();
+    auto finding = conclude_failed(std::move(progress).error());
+    // An ICMP error may have left more of its kind in the queue.
+    m_reusable = m_plain && !m_ended && !(finding.error && finding.error->icmp);
+    return finding;
 }
 
 std::optional<Finding> ProbeAttempt::check()
@@ -83,16 +112,20 @@ std::optional<Finding> ProbeAttempt::conclude()
             return connected();
     }
     auto outcome = m_socket.pending_error(m_to);
-    if (outcome)
-        return connected();
+    return outcome ? connected() : conclude_failed(std::move(outcome).error());
+}
+
+Finding ProbeAttempt::conclude_failed(Error error)
+{
     // A RST before the handshake is ECONNREFUSED (tcp_reset in net/ipv4/tcp_input.c).
-    if (is_tcp() && (outcome.error().code == ECONNRESET || outcome.error().code == EPIPE)) {
-        m_ended = std::move(outcome).error();
-        m_ended->phase = Phase::Receive;
-        m_ended->call = "recv";
-        return connected();
-    }
-    return failed(std::move(outcome).error(), false);
+    const bool stood =
+        error.code == ECONNRESET || error.code == EPIPE || error.code == ECONNABORTED;
+    if (!is_tcp() || !stood)
+        return failed(std::move(error), false);
+    m_ended = std::move(error);
+    m_ended->phase = Phase::Receive;
+    m_ended->call = "recv";
+    return connected();
 }
 
 /// An ICMP error that came while connect() had the socket locked is queued, but the kernel ends the
@@ -132,29 +165,40 @@ bool ProbeAttempt::awaits_neighbour() const
            elapsed < neighbour_patience + neighbour_grace;
 }
 
-bool ProbeAttempt::leads_to(const Endpoint& local) const
-{
-    const auto peer = m_socket.peer();
-    return peer && *peer == local;
-}
-
 std::optional<Endpoint> ProbeAttempt::source() const
 {
-    const auto local = m_socket.valid() ? m_socket.local() : Result<Endpoint>(Endpoint());
+    if (m_source)
+        return m_source;
+    auto local = m_socket.valid() ? m_socket.local() : Result<Endpoint>(Endpoint());
     if (!local || local->family() == AF_UNSPEC || (local->is_inet() && local->port() == 0))
         return std::nullopt;
-    return *local;
+    return *std::move(local);
 }
 
-Finding ProbeAttempt::connected() const
+Finding ProbeAttempt::connected()
 {
-    const bool to_ourselves = [&] {
-        const auto local = m_to.is_inet() ? source() : std::nullopt;
-        return local && leads_to(*local);
-    }();
+    m_stands = !m_ended;
+    m_source = source();
+    bool to_ourselves = false;
+    if (m_source && m_to.is_inet() && m_source->port() == m_to.port()) {
+        const auto peer = m_socket.peer();
+        to_ourselves = peer && *peer == *m_source;
+    }
     auto finding = judge({.to = m_to, .to_ourselves = to_ourselves});
     add_measurements(finding);
     return finding;
+}
+
+void ProbeAttempt::close(Socket& spare, bool reset)
+{
+    if (m_reusable && !spare.valid())
+        spare = std::move(m_socket);
+    else if (m_stands && reset)
+        m_socket.reset_on_close();
+    m_socket.close();
+    m_reusable = false;
+    m_stands = false;
+    m_source.reset();
 }
 
 Finding ProbeAttempt::failed(Error error, bool synchronous) const

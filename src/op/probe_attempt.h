@@ -22,9 +22,9 @@ class ProbeAttempt {
 public:
     /// Still going on: watch ref() for writing. A unix listener whose backlog is full ends the
     /// attempt with EAGAIN: only another one will tell when there is room. `emit` hears what became
-    /// of socket options.
+    /// of socket options. A valid `spare` is used where it will do.
     std::optional<Finding> start(Transport transport, const Endpoint& to, const SocketPlan& plan,
-                                 const Emit& emit);
+                                 Socket& spare, const Emit& emit);
     /// Looks again, after ref() got ready.
     std::optional<Finding> check();
     /// Our limit passed: what is known by now, or else ETIMEDOUT.
@@ -38,24 +38,29 @@ public:
     [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
     /// The connection was reset before we looked, and the kernel tells of it only once.
     [[nodiscard]] const std::optional<Error>& ended() const { return m_ended; }
-    [[nodiscard]] bool has_socket() const { return m_socket.valid(); }
-    /// Whether the other end of this connection is `local`, a socket of our own.
-    [[nodiscard]] bool leads_to(const Endpoint& local) const;
-    [[nodiscard]] std::optional<Endpoint> source() const;
-    void close() { m_socket.close(); }
+    /// Closes the socket, or leaves it in `spare` where it can connect again; `reset`: a connection
+    /// that stands ends with RST.
+    void close(Socket& spare, bool reset);
 
 private:
     [[nodiscard]] bool is_tcp() const;
+    std::optional<Finding> ask_again();
     void look();
     std::optional<Finding> conclude();
+    Finding conclude_failed(Error error);
+    [[nodiscard]] std::optional<Endpoint> source() const;
     [[nodiscard]] std::optional<Finding> overheard() const;
-    [[nodiscard]] Finding connected() const;
+    Finding connected();
     [[nodiscard]] Finding failed(Error error, bool synchronous) const;
     void add_measurements(Finding& finding) const;
 
     Socket m_socket;
     Transport m_transport = Transport::Tcp;
     Endpoint m_to;
+    std::optional<Endpoint> m_source; ///< once known; the kernel forgets it with the connection
+    bool m_plain = false;             ///< a socket like any other: no options, no port of its own
+    bool m_stands = false;            ///< connected
+    bool m_reusable = false;          ///< it failed, and could connect anew
     Clock::time_point m_started;
     Duration m_elapsed{};                ///< from connect() to the last look
     std::optional<TcpInfoSummary> m_tcp; ///< as of the last look; TCP and MPTCP only

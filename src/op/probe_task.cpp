@@ -13,6 +13,9 @@ namespace {
 /// A unix listener without room in its backlog is asked again after 5, 10, 20, 20 … ms.
 constexpr unsigned longest_backlog_pause = 2;
 
+/// From other source ports a false alarm passes at once.
+constexpr unsigned most_encounters = 3;
+
 /// connect() says it at once, so that nothing can be waited for but time (unix(7), EAGAIN).
 bool is_backlog_full(const Finding& finding)
 {
@@ -21,14 +24,14 @@ bool is_backlog_full(const Finding& finding)
 
 } // namespace
 
-ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, const ProbeRun& run)
+ProbeTask::Step ProbeTask::begin(ProbeQueue::Item item, const ProbeRun& run)
 {
     m_plan = &run.plan;
-    m_answer = &answer;
-    m_target = std::move(target);
+    m_item = std::move(item);
+    const LookupAnswer& answer = *m_item.answer;
     m_begun = Clock::now();
     m_budget = run.plan.timeout - answer.took.value_or(Duration::zero());
-    if (m_target.transport == Transport::Udp)
+    if (m_item.target.transport == Transport::Udp)
         m_budget = std::min(m_budget, connect_limit(run.plan));
     start_limits();
     m_patience = run.plan.rounds.wait ? Deadline::after(wait_patience) : Deadline();
@@ -39,17 +42,17 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
     m_talk.reset();
     m_pauses = 0;
     m_retries = 0;
-    m_met_ours = false;
+    m_encounters = 0;
     if (!answer.addresses) {
         Error error = answer.addresses.error();
-        error.subject = m_target.text;
+        error.subject = m_item.target.text;
         keep(found_without_socket(std::move(error)));
         return m_step = {};
     }
     // A group of targets has one answer; each of a range has an address of its own.
     using Addresses = std::span<const Endpoint>;
-    take_addresses(m_target.endpoint ? Addresses(&*m_target.endpoint, 1)
-                                     : Addresses(*answer.addresses),
+    take_addresses(m_item.target.endpoint ? Addresses(&*m_item.target.endpoint, 1)
+                                          : Addresses(*answer.addresses),
                    run.plan.socket.source);
     return hurried(advance(run));
 }
@@ -58,7 +61,7 @@ ProbeTask::Step ProbeTask::begin(Target target, const LookupAnswer& answer, cons
 /// answered by an accepted connection is: others would only add to the load.)
 ProbeTask::Step ProbeTask::hurried(Step step)
 {
-    const bool unanswered = m_target.transport == Transport::Udp
+    const bool unanswered = m_item.target.transport == Transport::Udp
                                 ? step.wait == Wait::Readable
                                 : step.wait == Wait::Writable && !m_talk;
     if (unanswered && m_patience.is_set())
@@ -78,7 +81,7 @@ void ProbeTask::take_addresses(std::span<const Endpoint> known,
         if (!all && !reachable(address))
             continue;
         m_addresses.push_back(address);
-        m_addresses.back().set_port(m_target.port);
+        m_addresses.back().set_port(m_item.target.port);
     }
 }
 
@@ -133,13 +136,32 @@ void ProbeTask::abandon()
     m_step = {};
 }
 
+/// Another attempt at the current address.
+std::optional<Finding> ProbeTask::start(const ProbeRun& run)
+{
+    close(run);
+    ++m_serial;
+    const Endpoint& to = m_addresses.back();
+    if (to.is_inet()) {
+        m_asked = to.port();
+        run.encounters.begin(*m_asked);
+    }
+    return m_attempt.start(m_item.target.transport, to, run.plan.socket, run.spare, run.emit);
+}
+
+void ProbeTask::close(const ProbeRun& run)
+{
+    m_attempt.close(run.spare, run.reset_when_open);
+    if (m_asked)
+        run.encounters.end(*m_asked);
+    m_asked.reset();
+}
+
 /// Tries one address after the other, until there is something to wait for or the verdict.
 ProbeTask::Step ProbeTask::advance(const ProbeRun& run)
 {
     while (!m_addresses.empty()) {
-        ++m_serial;
-        auto finding =
-            m_attempt.start(m_target.transport, m_addresses.back(), run.plan.socket, run.emit);
+        auto finding = start(run);
         if (!finding)
             return m_step = {.wait = Wait::Writable, .until = share_of(m_connected_by)};
         if (const auto step = judge(*std::move(finding), run))
@@ -185,18 +207,22 @@ ProbeTask::Step ProbeTask::take_verdict(Finding finding, const ProbeRun& run)
 /// What follows from the end of the current address's attempt; nothing: try the next address.
 std::optional<ProbeTask::Step> ProbeTask::judge(Finding finding, const ProbeRun& run)
 {
-    if (finding.outcome == ProbeOutcome::Open && meets_own_kind(finding, run))
+    if (finding.outcome == ProbeOutcome::Open && finding.source &&
+        run.encounters.is_possible(*finding.source, *finding.endpoint)) {
+        if (m_encounters++ < most_encounters)
+            return advance(run);
         finding.outcome = ProbeOutcome::SelfConnect;
+    }
     if (finding.outcome == ProbeOutcome::Open) {
-        if (!ProbeTalk::wanted(run.plan, m_target.transport))
+        if (!ProbeTalk::wanted(run.plan, m_item.target.transport))
             return end(std::move(finding));
         // Who has accepted has all of the time; a datagram may have reached nobody.
-        const bool stands = socket_type(m_target.transport) != SOCK_DGRAM;
-        m_talk = ProbeTalk::make({m_attempt, m_target, run.plan, run.tls}, std::move(finding),
+        const bool stands = socket_type(m_item.target.transport) != SOCK_DGRAM;
+        m_talk = ProbeTalk::make({m_attempt, m_item.target, run.plan, run.tls}, std::move(finding),
                                  stands ? m_limit : share_of(m_limit));
         return follow(m_talk->begin(), run);
     }
-    m_attempt.close();
+    close(run);
     if (is_backlog_full(finding) && !m_limit.passed()) {
         const auto delay = pressure_delay(std::min(m_pauses++, longest_backlog_pause));
         m_pending = std::move(finding);
@@ -234,8 +260,6 @@ ProbeTask::Step ProbeTask::pause(bool shortage)
 
 ProbeTask::Step ProbeTask::end(Finding finding)
 {
-    if (m_met_ours)
-        finding.outcome = ProbeOutcome::SelfConnect;
     keep(std::move(finding));
     return m_step = {};
 }
@@ -247,26 +271,6 @@ bool ProbeTask::may_wait(const ProbeRun& run)
     return run.holds_resources || m_retries++ < pressure_retries;
 }
 
-/// Two probes of one run connect to each other when each happens to come from the port that the
-/// other asks for (RFC 9293, simultaneous open). The other one is marked.
-bool ProbeTask::meets_own_kind(const Finding& finding, const ProbeRun& run)
-{
-    if (m_met_ours)
-        return true;
-    if (!finding.source || !finding.source->is_inet() ||
-        finding.source->address() != finding.endpoint->address())
-        return false;
-    for (ProbeTask& other : run.tasks) {
-        if (&other == this || !other.m_attempt.has_socket() || other.m_addresses.empty() ||
-            other.m_addresses.back() != *finding.source ||
-            other.m_attempt.source() != finding.endpoint)
-            continue;
-        other.m_met_ours = true;
-        return true;
-    }
-    return false;
-}
-
 /// Keeps the more telling of the findings.
 void ProbeTask::keep(Finding finding)
 {
@@ -274,13 +278,13 @@ void ProbeTask::keep(Finding finding)
         m_best = std::move(finding);
 }
 
-ProbeResult ProbeTask::result() const
+ProbeResult ProbeTask::take_result()
 {
-    const auto resolve = m_answer->took;
+    const auto resolve = m_item.answer->took;
     ProbeResult result;
-    result.target = m_target.text;
+    result.target = m_item.target.text;
     result.endpoint = m_best->endpoint;
-    const auto transport = m_target.transport;
+    const auto transport = m_item.target.transport;
     const bool secured = transport == Transport::Tcp && speaks_tls(m_plan->talk, transport);
     result.transport = secured ? Transport::Tls : transport;
     result.outcome = m_best->outcome;
@@ -295,10 +299,10 @@ ProbeResult ProbeTask::result() const
     result.syn_retransmits = m_best->syn_retransmits;
     result.sync = m_best->sync;
     result.source = m_best->source;
-    result.banner = m_best->banner;
-    result.tls = m_best->facts;
+    result.banner = std::move(m_best->banner);
+    result.tls = std::move(m_best->facts);
     result.labels = m_plan->labels;
-    result.error = m_best->error;
+    result.error = std::move(m_best->error);
     return result;
 }
 

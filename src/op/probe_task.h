@@ -1,8 +1,9 @@
 #pragma once
 
-#include "op/lookups.h"
 #include "op/probe.h"
 #include "op/probe_attempt.h"
+#include "op/probe_encounters.h"
+#include "op/probe_queue.h"
 #include "op/probe_talk.h"
 #include "op/probe_waiting.h"
 
@@ -14,14 +15,14 @@
 
 namespace sockit {
 
-class ProbeTask;
-
-/// The run that a task belongs to.
+/// The run that a task belongs to, as it stands now.
 struct ProbeRun {
     const ProbePlan& plan;
-    const Emit& emit;                ///< for what the socket options became
-    const TlsContext* tls = nullptr; ///< of all sessions, where the plan wants any
-    std::span<ProbeTask> tasks;
+    const Emit& emit;      ///< for what the socket options became
+    const TlsContext* tls; ///< of all sessions; null where the plan wants none
+    ProbeEncounters& encounters;
+    Socket& spare;                ///< free for another connection, if valid
+    bool reset_when_open = false; ///< close what was open with RST
     bool holds_resources =
         false; ///< other tasks hold descriptors and ports, and will give them back
 };
@@ -34,27 +35,30 @@ public:
     enum class Wait : std::uint8_t { Writable, Readable, Pause, Nothing };
 
     struct Step {
-        Wait wait = Wait::Nothing; ///< Nothing: result() is there
+        Wait wait = Wait::Nothing; ///< Nothing: the result is there
         Deadline until;
         bool shortage = false; ///< of descriptors or memory: begin no other task now
         bool another = false;  ///< begin another try of the target beside this one
     };
 
-    /// `answer` and the plan outlive the task's run.
-    Step begin(Target target, const LookupAnswer& answer, const ProbeRun& run);
+    /// The item's answer and the plan outlive the task's run.
+    Step begin(ProbeQueue::Item item, const ProbeRun& run);
     /// ref() became what was waited for, or failed.
     Step ready(const ProbeRun& run);
     /// The step's time has passed.
     Step expired(const ProbeRun& run);
-    /// The whole run's time has passed: result() is there afterwards.
+    /// The whole run's time has passed: the result is there afterwards.
     void abandon();
 
-    [[nodiscard]] ProbeResult result() const;
+    [[nodiscard]] ProbeQueue::Item& item() { return m_item; }
+    /// Once each, after the end, and the result first.
+    [[nodiscard]] ProbeResult take_result();
+    [[nodiscard]] ProbeQueue::Item take_item() { return std::move(m_item); }
     [[nodiscard]] FdRef ref() const { return m_attempt.ref(); }
     /// Another number whenever ref() is another socket.
     [[nodiscard]] std::uint32_t serial() const { return m_serial; }
-    /// Gives the descriptor back.
-    void close() { m_attempt.close(); }
+    /// Gives the descriptor back, or leaves it to others as run.spare.
+    void close(const ProbeRun& run);
 
 private:
     void take_addresses(std::span<const Endpoint> known, const std::optional<Endpoint>& source);
@@ -71,12 +75,11 @@ private:
     Step pause(bool shortage);
     Step end(Finding finding);
     bool may_wait(const ProbeRun& run);
-    bool meets_own_kind(const Finding& finding, const ProbeRun& run);
+    std::optional<Finding> start(const ProbeRun& run);
     void keep(Finding finding);
 
     const ProbePlan* m_plan = nullptr;
-    const LookupAnswer* m_answer = nullptr;
-    Target m_target;
+    ProbeQueue::Item m_item;
     Clock::time_point m_begun;
     Duration m_budget{}; ///< what the resolver left of the timeout
     Deadline m_limit;
@@ -91,8 +94,9 @@ private:
     std::unique_ptr<ProbeTalk> m_talk; ///< over the connection that stands
     Step m_step;
     unsigned m_pauses = 0;
-    unsigned m_retries = 0;  ///< pauses while nothing of ours held what we were short of
-    bool m_met_ours = false; ///< the peer is another task's socket
+    unsigned m_retries = 0; ///< pauses while nothing of ours held what we were short of
+    std::optional<std::uint32_t> m_asked; ///< the port that run.encounters knows of
+    unsigned m_encounters = 0;            ///< the peer may have been another task's socket
 };
 
 } // namespace sockit

@@ -64,10 +64,28 @@ private:
             return Failure(std::move(error));
         }
         if (*group)
-            m_groups.push_back(**std::move(group));
+            take_up(**std::move(group));
         m_line.clear();
         ++m_number;
         return {};
+    }
+
+    /// A host with many lines in a row is one group: a list of all ports takes no more room so than
+    /// their range.
+    void take_up(TargetGroup group)
+    {
+        TargetGroup* last = m_groups.empty() ? nullptr : &m_groups.back();
+        if (last == nullptr || last->hosts != group.hosts || last->ports.empty() ||
+            group.ports.empty()) {
+            m_groups.push_back(std::move(group));
+            return;
+        }
+        const auto before = last->ports.size();
+        last->ports.insert(last->ports.end(), group.ports.begin(), group.ports.end());
+        if (last->at(0, before) == group.target)
+            return;
+        last->ports.resize(before);
+        m_groups.push_back(std::move(group));
     }
 
     [[nodiscard]] Failure here(std::string_view why) const

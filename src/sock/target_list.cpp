@@ -129,7 +129,7 @@ std::optional<std::string> take_prefix(std::string& host)
     if (slash == std::string::npos)
         return std::nullopt;
     const auto end = std::min(host.find(']', slash), host.size());
-    const auto prefix = host.substr(slash + 1, end - slash - 1);
+    auto prefix = host.substr(slash + 1, end - slash - 1);
     if (prefix.empty() || !std::ranges::all_of(prefix, is_digit))
         return std::nullopt;
     host.erase(slash, end - slash);

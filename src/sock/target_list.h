@@ -17,7 +17,7 @@ namespace sockit {
 /// unix path or vsock address, which has no list.
 struct TargetGroup {
     Target target;                    ///< the first one
-    std::vector<std::uint16_t> ports; ///< in the order typed, none twice; empty: only `target`
+    std::vector<std::uint16_t> ports; ///< in the order typed; empty: only `target`
     std::size_t hosts = 1;            ///< addresses in a row, from that of `target` on
 
     [[nodiscard]] std::size_t size() const { return hosts * (ports.empty() ? 1 : ports.size()); }

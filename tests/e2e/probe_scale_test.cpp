@@ -95,6 +95,18 @@ TEST_F(ProbeScale, ARangeReachesEveryHostOfANetwork)
         EXPECT_EQ(found.at(host + ":7001"), "rejected EHOSTUNREACH") << outcome;
 }
 
+TEST_F(ProbeScale, TwoSourcePortsSufficeForEveryVerdict)
+{
+    write_file("/proc/sys/net/ipv4/ip_local_port_range", "45000 45001");
+    const auto outcome = run({"probe", "--json", "10.77.2.2:7101-7130", "udp:10.77.2.2:7101-7130",
+                              "udp:[fd77:2::2]:7101-7130", "--want", "refused"});
+    EXPECT_TRUE(exited(outcome, 0));
+    const auto found = verdicts(outcome);
+    EXPECT_EQ(found.size(), 90U);
+    for (const auto& [target, verdict] : found)
+        EXPECT_EQ(verdict, "refused ECONNREFUSED") << target;
+}
+
 TEST_F(ProbeScale, AMuteResolverEndsAtTheDeadline)
 {
     const TemporaryDirectory directory;

@@ -150,55 +150,115 @@ std::vector<Case> our_own_stack()
     };
 }
 
-/// An ICMP message of each type and code, and what the kernel makes of it for TCP: an errno, or
-/// nothing.
-std::vector<Case> forged_messages()
+/// An ICMP message of each type and code, and what the kernel makes of it: an errno, or nothing.
+struct Forged {
+    int type;
+    int code;
+    const char* error;
+};
+
+constexpr Forged forged_v4[] = {{3, 0, "ENETUNREACH"},
+                                {3, 1, "EHOSTUNREACH"},
+                                {3, 2, "ENOPROTOOPT"},
+                                {3, 3, "ECONNREFUSED"},
+                                {3, 4, ""},
+                                {3, 5, "EOPNOTSUPP"},
+                                {3, 6, "ENETUNREACH"},
+                                {3, 7, "EHOSTDOWN"},
+                                {3, 8, "ENONET"},
+                                {3, 9, "ENETUNREACH"},
+                                {3, 10, "EHOSTUNREACH"},
+                                {3, 11, "ENETUNREACH"},
+                                {3, 12, "EHOSTUNREACH"},
+                                {3, 13, "EHOSTUNREACH"},
+                                {3, 14, "EHOSTUNREACH"},
+                                {3, 15, "EHOSTUNREACH"},
+                                {4, 0, ""},
+                                {11, 0, "EHOSTUNREACH"},
+                                {11, 1, ""},
+                                {12, 0, "EPROTO"}};
+
+constexpr Forged forged_v6[] = {
+    {1, 0, "ENETUNREACH"},  {1, 1, "EACCES"},       {1, 2, "EHOSTUNREACH"}, {1, 3, "EHOSTUNREACH"},
+    {1, 4, "ECONNREFUSED"}, {1, 5, "EACCES"},       {1, 6, "EACCES"},       {2, 0, ""},
+    {3, 0, "EHOSTUNREACH"}, {3, 1, "EHOSTUNREACH"}, {4, 0, "EPROTO"},       {4, 1, "EPROTO"},
+    {4, 2, "EPROTO"}};
+
+/// Each of them in answer to a SYN or a datagram.
+std::vector<Case> forged_messages(const std::string& scheme)
 {
-    struct Forged {
-        int type;
-        int code;
-        const char* error;
-    };
-    constexpr Forged v4[] = {{3, 0, "ENETUNREACH"},
-                             {3, 1, "EHOSTUNREACH"},
-                             {3, 2, "ENOPROTOOPT"},
-                             {3, 3, "ECONNREFUSED"},
-                             {3, 4, ""},
-                             {3, 5, "EOPNOTSUPP"},
-                             {3, 6, "ENETUNREACH"},
-                             {3, 7, "EHOSTDOWN"},
-                             {3, 8, "ENONET"},
-                             {3, 9, "ENETUNREACH"},
-                             {3, 10, "EHOSTUNREACH"},
-                             {3, 11, "ENETUNREACH"},
-                             {3, 12, "EHOSTUNREACH"},
-                             {3, 13, "EHOSTUNREACH"},
-                             {3, 14, "EHOSTUNREACH"},
-                             {3, 15, "EHOSTUNREACH"},
-                             {4, 0, ""},
-                             {11, 0, "EHOSTUNREACH"},
-                             {11, 1, ""},
-                             {12, 0, "EPROTO"}};
-    constexpr Forged v6[] = {{1, 0, "ENETUNREACH"},  {1, 1, "EACCES"},
-                             {1, 2, "EHOSTUNREACH"}, {1, 3, "EHOSTUNREACH"},
-                             {1, 4, "ECONNREFUSED"}, {1, 5, "EACCES"},
-                             {1, 6, "EACCES"},       {2, 0, ""},
-                             {3, 0, "EHOSTUNREACH"}, {3, 1, "EHOSTUNREACH"},
-                             {4, 0, "EPROTO"},       {4, 1, "EPROTO"},
-                             {4, 2, "EPROTO"}};
+    const bool datagram = scheme == "udp:";
     std::vector<Case> cases;
     const auto add = [&](const Forged& forged, const char* host, const Message& message) {
         const auto port = std::to_string(20000 + 100 * forged.type + forged.code);
-        if (*forged.error == '\0')
-            cases.push_back({host + port, "timeout", 3, "ETIMEDOUT", {}, false, briefly});
+        const auto target = scheme + host + port;
+        const bool nobody_there = datagram && std::string_view(forged.error) == "ECONNREFUSED";
+        if (*forged.error == '\0' && datagram)
+            cases.push_back({target, "silent", 3, "ETIMEDOUT", {}, false, briefly, "receive"});
+        else if (*forged.error == '\0')
+            cases.push_back({target, "timeout", 3, "ETIMEDOUT", {}, false, briefly});
         else
-            cases.push_back({host + port, "rejected", 9, forged.error, message});
+            cases.push_back({target, nobody_there ? "refused" : "rejected", nobody_there ? 8 : 9,
+                             forged.error, message, false, "", datagram ? "receive" : "connect"});
     };
-    for (const auto& forged : v4)
+    for (const auto& forged : forged_v4)
         add(forged, "10.77.2.2:", by_server(forged.type, forged.code));
-    for (const auto& forged : v6)
+    for (const auto& forged : forged_v6)
         add(forged, "[fd77:2::2]:", by_server6(forged.type, forged.code));
     return cases;
+}
+
+std::vector<Case> datagrams()
+{
+    const std::string s = "udp:10.77.2.2:";
+    const std::string t = "udp:[fd77:2::2]:";
+    const auto answered = [](const std::string& target, const char* outcome, int status,
+                             const char* code, const Message& message) {
+        return Case{target, outcome, status, code, message, false, "", "receive"};
+    };
+    const auto at_once = [](const std::string& target, const char* outcome, int status,
+                            const char* code, const char* phase = "connect") {
+        return Case{target, outcome, status, code, {}, true, "", phase};
+    };
+    return {
+        {s + "7001", "open", 0},
+        {t + "7001", "open", 0},
+        answered(s + "7002", "refused", 8, "ECONNREFUSED", by_server(3, 3)),
+        answered(t + "7002", "refused", 8, "ECONNREFUSED", by_server6(1, 4)),
+        answered(s + "7010", "rejected", 9, "ENETUNREACH", by_server(3, 0)),
+        answered(s + "7011", "rejected", 9, "EHOSTUNREACH", by_server(3, 1)),
+        answered(s + "7012", "rejected", 9, "ENOPROTOOPT", by_server(3, 2)),
+        answered(s + "7013", "refused", 8, "ECONNREFUSED", by_server(3, 3)),
+        answered(s + "7016", "rejected", 9, "EHOSTUNREACH", by_server(3, 13)),
+        answered(t + "7013", "refused", 8, "ECONNREFUSED", by_server6(1, 4)),
+        answered(t + "7016", "rejected", 9, "EACCES", by_server6(1, 1)),
+        answered(s + "7030", "rejected", 9, "EHOSTUNREACH", by_router(3, 10)),
+        {s + "7004", "silent", 3, "ETIMEDOUT", {}, false, briefly, "receive"},
+        {t + "7004", "silent", 3, "ETIMEDOUT", {}, false, briefly, "receive"},
+        {s + "7001", "rejected", 9, "EHOSTUNREACH", by_router(11, 0), false, "--sockopt IP_TTL=1",
+         "receive"},
+        answered("udp:10.77.1.77:80", "unreachable", 9, "EHOSTUNREACH", by_us(3, 1)),
+        answered("udp:[fd77:1::77]:80", "unreachable", 9, "EHOSTUNREACH", by_us6(1, 3)),
+        at_once(s + "7020", "denied", 5, "EPERM", "send"),
+        at_once(t + "7020", "denied", 5, "EPERM", "send"),
+        at_once("udp:10.77.8.1:80", "unreachable", 9, "EHOSTUNREACH"),
+        at_once("udp:10.77.8.2:80", "denied", 5, "EACCES"),
+        at_once("udp:10.77.8.3:80", "denied", 5, "EINVAL"),
+        at_once("udp:10.77.8.4:80", "unreachable", 9, "ENETUNREACH"),
+        at_once("udp:[fd77:8::1]:80", "unreachable", 9, "EHOSTUNREACH"),
+        at_once("udp:[fd77:8::2]:80", "denied", 5, "EACCES"),
+        at_once("udp:[fd77:8::3]:80", "denied", 5, "EINVAL"),
+        at_once("udp:[fd77:8::4]:80", "unreachable", 9, "ENETUNREACH"),
+        at_once("udp:10.77.1.255:80", "denied", 5, "EACCES"),
+        {s + "7001",
+         "local-error",
+         6,
+         "EMSGSIZE",
+         {},
+         true,
+         "--send " + std::string(65508, 'x'),
+         "send"},
+    };
 }
 
 std::vector<Case> names()
@@ -338,11 +398,22 @@ TEST_P(ProbeZoo, EveryCase)
     ask(far_host());
     ask(the_way_there());
     ask(our_own_stack());
-    ask(forged_messages());
+    ask(forged_messages(""));
     ask(names(),
         {"unshare", "--mount", "sh", "-c",
          "mount --bind " + directory.path("resolv.conf") + " /etc/resolv.conf && exec \"$@\"",
          "sh"});
+    ask(datagrams());
+    ask(forged_messages("udp:"));
+    if (GetParam())
+        ask({{"10.77.2.2:7001",
+              "denied",
+              5,
+              "EACCES",
+              {},
+              false,
+              "--source 10.77.1.1:80",
+              "bind"}});
     judge();
     write_file("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1");
     ask({{"[fd77:2::2]:7001", "local-error", 6, "EADDRNOTAVAIL", {}, true},

@@ -47,6 +47,23 @@ TEST(TargetFile, LinesThatSpanTwoReadsAreWhole)
     EXPECT_EQ(read_back(content), expected);
 }
 
+TEST(TargetFile, LinesInARowAboutOneHostAreOneGroup)
+{
+    const TemporaryDirectory directory;
+    const auto path = directory.path("list");
+    const auto count = [&](std::string_view content) {
+        write_file(path, content);
+        const auto groups = read_target_file(path);
+        return groups ? groups->size() : 0;
+    };
+    EXPECT_EQ(count("127.0.0.1:1\n127.0.0.1 2\ntcp:127.0.0.1:3-9\n127.0.0.1:2\n"), 1U);
+    EXPECT_EQ(count("[::1]:1\n[::1]:2\nlocalhost:2\nudp:localhost:2\nlocalhost:2\n"), 4U);
+    EXPECT_EQ(count("10.0.0.0/24:1\n10.0.0.0:2\n10.0.0.0/24:3\n10.0.0.7/24:4\n"), 3U);
+    EXPECT_EQ(count("unix:/a\nunix:/a\nvsock:1:1\nvsock:1:1\nlocalhost:1\n"), 5U);
+    const Words expected{"localhost:1", "localhost:http", "localhost:2", "localhost:2"};
+    EXPECT_EQ(read_back("localhost:1\nlocalhost:http\nlocalhost:2\nlocalhost:2\n"), expected);
+}
+
 TEST(TargetFile, ABadLineIsNamed)
 {
     const auto expect = [](std::string_view content, const std::string& why) {

@@ -1,0 +1,87 @@
+#include "op/probe_helpers.h"
+
+#include <system_error>
+#include <utility>
+
+namespace sockit {
+
+namespace {
+
+constexpr auto helper_wake_token = ProbeWorker::token_end;
+
+} // namespace
+
+Result<> ProbeHelpers::start(std::size_t count, std::size_t room, Poller& first,
+                             std::uint64_t token)
+{
+    if (count == 0)
+        return {};
+    m_first = TRY(Wakeup::open());
+    TRY(first.add(m_first->ref(), token, {.read = true}));
+    for (std::size_t i = 0; i < count; ++i) {
+        auto poller = TRY(Poller::open());
+        auto wakeup = TRY(Wakeup::open());
+        TRY(poller.add(wakeup.ref(), helper_wake_token, {.read = true}));
+        Helper& helper =
+            m_helpers.emplace_back(m_shared, std::move(poller), std::move(wakeup), room);
+        try {
+            helper.thread = std::jthread([this, &helper] { help(helper); });
+        } catch (const std::system_error& failure) {
+            return Failure(Error::from_errno(Phase::Socket, "clone", "", failure.code().value()));
+        }
+    }
+    return {};
+}
+
+void ProbeHelpers::wake() const
+{
+    for (const auto& helper : m_helpers)
+        helper.wakeup.notify();
+}
+
+void ProbeHelpers::stop(bool with_verdict)
+{
+    m_with_verdict = with_verdict;
+    m_stop = true;
+    wake();
+    for (auto& helper : m_helpers)
+        if (helper.thread.joinable())
+            helper.thread.join();
+}
+
+Result<> ProbeHelpers::result() const
+{
+    for (const auto& helper : m_helpers)
+        TRY(helper.result);
+    return {};
+}
+
+void ProbeHelpers::help(Helper& helper)
+{
+    helper.result = work(helper);
+    if (!helper.result) {
+        m_failed = true;
+        m_first->notify();
+    } else if (m_with_verdict) {
+        helper.worker.abandon_all();
+    }
+}
+
+Result<> ProbeHelpers::work(Helper& helper)
+{
+    while (!m_stop) {
+        TRY(helper.worker.begin_some());
+        if (m_shared.ledger.is_over())
+            m_first->notify();
+        for (const auto& ready : TRY(helper.poller.wait(helper.worker.next_wake()))) {
+            if (ready.token == helper_wake_token)
+                helper.wakeup.clear();
+            else
+                TRY(helper.worker.handle(ready));
+        }
+        TRY(helper.worker.expire());
+    }
+    return {};
+}
+
+} // namespace sockit
