@@ -35,6 +35,7 @@ Inheritance::Inheritance()
 ExitStatus Inheritance::become(std::vector<std::string> words) const
 {
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (auto& word : words)
         arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -45,9 +46,7 @@ ExitStatus Inheritance::become(std::vector<std::string> words) const
     ::execvp(arguments[0], arguments.data());
     const int reason = errno;
     fail(Error::from_errno(Phase::None, "exec", words[0], reason));
-    constexpr int not_found = 127;
-    constexpr int not_runnable = 126;
-    return static_cast<ExitStatus>(reason == ENOENT ? not_found : not_runnable);
+    return reason == ENOENT ? ExitStatus::NotFound : ExitStatus::NotRunnable;
 }
 
 } // namespace sockit

@@ -19,6 +19,8 @@ enum class ExitStatus : int {
     Reset = 10,      ///< reset, or ended before it was complete
     Tls = 11,
     Bug = 70,
+    NotRunnable = 126, ///< a command of the user's, as shells count it
+    NotFound = 127,
 };
 
 /// The status an error ends a command with.

@@ -56,6 +56,8 @@ Result<> check_targets(const ProbePlan& plan)
 {
     for (const auto& group : plan.targets) {
         const Target& target = group.target;
+        if (plan.trace && target.transport != Transport::Tcp)
+            return bad_value("target", target.text, "--trace is for TCP targets");
         const bool internet = !target.endpoint || target.endpoint->is_inet();
         if (!internet && (plan.socket.source || !plan.socket.interface.empty()))
             return bad_value("target", target.text,
@@ -97,6 +99,7 @@ public:
              probe_rounds_options(m_args.rounds),
              probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
+             probe_machine_options(m_args.machine),
              socket_options(m_args.network),
              output_options(m_args.output)});
     }
@@ -105,7 +108,7 @@ public:
     {
         m_args.words = words;
         const Inheritance inheritance;
-        const auto output = plan_output(m_args.output);
+        const auto output = plan_probe_output(m_args.output, m_args.machine);
         auto planned = plan_probe(m_args);
         if (output && planned)
             plan_looks(planned->rounds, *output);
@@ -188,6 +191,8 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     if (const auto retries = TRY(plan_number(args.retries, "--retries", 0, most_retries)))
         plan.retries = static_cast<unsigned>(*retries);
     plan.want = TRY(plan_want(args.want.value_or("open")));
+    plan.labels = TRY(plan_probe_labels(args.machine.labels));
+    TRY(plan_probe_trace(args.machine, plan));
     TRY(check_targets(plan));
     return plan;
 }

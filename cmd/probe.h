@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cmd/options.h"
+#include "cmd/probe_machine.h"
 #include "cmd/probe_rounds.h"
 #include "cmd/probe_talk.h"
 #include "cmd/probe_targets.h"
@@ -19,6 +20,7 @@ struct ProbeArgs {
     NetworkArgs network;
     std::optional<std::string> want;
     ProbeTalkArgs talk;
+    ProbeMachineArgs machine;
     ProbeRoundsArgs rounds;
     ProbeTargetArgs targets;
     std::optional<std::string> parallel;

@@ -1,6 +1,7 @@
 #include "cmd/probe_rounds.h"
 
 #include "base/escape.h"
+#include "base/parse.h"
 #include "cmd/plan_common.h"
 #include "report/format.h"
 

@@ -57,6 +57,7 @@ struct ProbeStarted {
     std::size_t parallel = 0; ///< at most so many at once
     Duration timeout{};
     ProbeOutcomes want;
+    bool each_address = false; ///< one result an address, not a target
 
     bool operator==(const ProbeStarted&) const = default;
 };

@@ -3,6 +3,7 @@
 #include "op/op_loop.h"
 #include "op/probe_extent.h"
 #include "op/probe_helpers.h"
+#include "op/probe_trace_run.h"
 #include "op/probe_worker.h"
 #include "sock/limits.h"
 
@@ -121,7 +122,8 @@ Result<ProbeEnd> Probing::to_end()
     const bool open = m_emit(ProbeStarted{.targets = m_total,
                                           .parallel = m_room * m_threads,
                                           .timeout = m_plan.timeout,
-                                          .want = m_plan.want});
+                                          .want = m_plan.want,
+                                          .each_address = m_plan.each_address});
     warn_of_wide_ranges(m_plan.targets, m_emit);
     if (open) {
         TRY(m_helpers.start(m_threads - 1, m_room, m_loop.poller(), wake_token));
@@ -205,6 +207,8 @@ void Probing::conclude_at_deadline()
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
 {
     auto loop = TRY(OpLoop::open(run_limit(plan)));
+    if (plan.trace)
+        return trace_targets(plan, emit, loop);
     std::optional<TlsContext> tls;
     if (plan.talk.tls)
         tls = TRY(TlsContext::client(*plan.talk.tls));

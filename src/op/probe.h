@@ -46,8 +46,9 @@ struct ProbePlan {
     std::optional<Duration> deadline;         ///< of the whole run
     ProbeTalkPlan talk;
     ProbeRoundsPlan rounds;
-    bool each_address = false; ///< every address of a name is a target of its own
-    bool trace = false;        ///< the way there, router by router
+    bool each_address = false;  ///< every address of a name is a target of its own
+    bool trace = false;         ///< the way there, router by router
+    std::uint8_t max_hops = 30; ///< and so many routers at most
     ProbeLabels labels;
     unsigned threads = 1;
     std::optional<std::uint64_t> rate;   ///< connections a second, all together
@@ -65,11 +66,12 @@ struct ProbeEnd {
 };
 
 /// Connects to every target, many at once, and tells of each what the kernel knows: emits
-/// ProbeStarted, a ProbeResult as each verdict is found, and ProbeSummary at the end, also after
-/// SIGINT and SIGTERM. All addresses of a name are tried until one is open; else the verdict is the
-/// most telling one. Shortages of ours (descriptors, source ports) delay a probe and become
-/// LocalError only after retries. At the deadline what is under way is a timeout, and what was not
-/// begun stays unfinished. Errors: no loop or signals to be had; those of TlsContext::client().
+/// ProbeStarted, with `trace` a ProbeHop for each on the way, a ProbeResult as each verdict is
+/// found, and ProbeSummary at the end, also after SIGINT and SIGTERM. All addresses of a name are
+/// tried until one is open; else the verdict is the most telling one. Shortages of ours
+/// (descriptors, source ports) delay a probe and become LocalError only after retries. At the
+/// deadline what is under way is a timeout, and what was not begun stays unfinished. Errors: no
+/// loop or signals to be had; those of TlsContext::client().
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit);
 
 } // namespace sockit

@@ -40,7 +40,7 @@ std::optional<Finding> ProbeAttempt::start(Transport transport, const Endpoint& 
     m_to = to;
     m_ended.reset();
     m_plain = is_tcp() && transport != Transport::Mptcp && plan.sockopts.empty() &&
-              plan.interface.empty() && !plan.source;
+              plan.interface.empty() && !plan.source && !plan.hop_limit;
     m_started = Clock::now();
     if (m_plain && spare.valid() && spare.family() == to.family()) {
         m_socket = std::move(spare);

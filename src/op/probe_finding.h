@@ -1,6 +1,6 @@
 #pragma once
 
-#include "event/probe.h"
+#include "op/probe.h"
 
 #include <optional>
 
@@ -22,5 +22,10 @@ struct Finding {
     std::optional<std::string> banner;
     std::optional<TlsFacts> facts; ///< of the TLS session
 };
+
+/// The finding as the verdict about the target: `begun` once its name was resolved, which took
+/// `resolve`.
+ProbeResult result_of(Finding finding, const Target& target, const ProbePlan& plan,
+                      std::optional<Duration> resolve, Clock::time_point begun);
 
 } // namespace sockit

@@ -280,29 +280,10 @@ void ProbeTask::keep(Finding finding)
 
 ProbeResult ProbeTask::take_result()
 {
-    const auto resolve = m_item.answer->took;
-    ProbeResult result;
-    result.target = m_item.target.text;
-    result.endpoint = m_best->endpoint;
-    const auto transport = m_item.target.transport;
-    const bool secured = transport == Transport::Tcp && speaks_tls(m_plan->talk, transport);
-    result.transport = secured ? Transport::Tls : transport;
-    result.outcome = m_best->outcome;
-    result.want = m_plan->want;
-    result.ok = contains(m_plan->want, m_best->outcome);
-    result.phases = {.resolve = resolve,
-                     .connect = m_best->connect,
-                     .tls = m_best->tls,
-                     .first_byte = m_best->first_byte,
-                     .total = resolve.value_or(Duration::zero()) + (Clock::now() - m_begun)};
-    result.kernel_rtt = m_best->kernel_rtt;
-    result.syn_retransmits = m_best->syn_retransmits;
-    result.sync = m_best->sync;
-    result.source = m_best->source;
-    result.banner = std::move(m_best->banner);
-    result.tls = std::move(m_best->facts);
-    result.labels = m_plan->labels;
-    result.error = std::move(m_best->error);
+    auto result =
+        result_of(std::move(*m_best), m_item.target, *m_plan, m_item.answer->took, m_begun);
+    if (result.transport == Transport::Tcp && speaks_tls(m_plan->talk, result.transport))
+        result.transport = Transport::Tls;
     return result;
 }
 

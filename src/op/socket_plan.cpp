@@ -39,6 +39,17 @@ Result<> apply_options(const Socket& socket, const SocketPlan& plan, SockoptPhas
     return {};
 }
 
+namespace {
+
+Result<> limit_hops(const Socket& socket, std::uint8_t limit)
+{
+    return socket.family() == AF_INET6
+               ? socket.set_option(SOL_IPV6, IPV6_UNICAST_HOPS, limit, "IPV6_UNICAST_HOPS")
+               : socket.set_option(SOL_IP, IP_TTL, limit, "IP_TTL");
+}
+
+} // namespace
+
 Result<> bind_to_interface(const Socket& socket, const std::string& interface)
 {
     if (interface.empty())
@@ -74,6 +85,8 @@ Result<Socket> open_client_socket(Transport transport, const Endpoint& to, const
     keep_icmp_errors(socket.ref(), to.family());
     TRY(bind_to_interface(socket, plan.interface));
     TRY(apply_options(socket, plan, SockoptPhase::Fresh, emit));
+    if (plan.hop_limit)
+        TRY(limit_hops(socket, *plan.hop_limit));
     if (plan.source) {
         if (plan.source->family() != to.family())
             return Failure(

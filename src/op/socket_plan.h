@@ -8,6 +8,7 @@
 #include "sock/sockopt.h"
 #include "sock/target.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ namespace sockit {
 /// What the user wants of every socket that an op makes.
 struct SocketPlan {
     AddressFamily family = AddressFamily::Any;
-    std::string interface;          ///< SO_BINDTODEVICE; empty for none
-    std::optional<Endpoint> source; ///< clients: where to connect from
+    std::string interface;                 ///< SO_BINDTODEVICE; empty for none
+    std::optional<Endpoint> source;        ///< clients: where to connect from
+    std::optional<std::uint8_t> hop_limit; ///< routers drop what they got after so many hops
     std::vector<SockoptSetting> sockopts;
     bool strict = false; ///< a setting that the kernel took without granting it is an error
 

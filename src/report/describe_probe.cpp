@@ -165,9 +165,10 @@ void describe(const ProbeResult& event, Record& record)
         constexpr std::size_t target_width = 21;  // any IPv4 address and port
         const auto outcome =
             fmt::format("{:<{}}", probe_outcome_name(event.outcome), outcome_width);
-        record.line = fmt::format("{} {:<{}}  {}{}{}", record.paint(color_of(event), outcome),
-                                  escape(event.target), target_width, endpoint_text(event),
-                                  evidence_text(event), attempt_text(event));
+        record.line =
+            fmt::format("{} {:<{}}  {}{}{}{}", record.paint(color_of(event), outcome),
+                        escape(event.target), target_width, endpoint_text(event),
+                        evidence_text(event), attempt_text(event), labels_text(event.labels));
         if (const auto tls = tls_text(event); !tls.empty())
             record.line += fmt::format("\n{:<{}} {}", "", outcome_width, tls);
         return;

@@ -21,6 +21,18 @@ std::string counts_text(std::uint64_t sent, std::uint64_t open, std::uint64_t lo
     return fmt::format("{} sent, {} open, {} lost ({:.1f} %)", sent, open, lost, share);
 }
 
+/// What is waited for, and the last of it: " for a:1: refused, ".
+std::string awaited_text(const ProbeProgress& event)
+{
+    if (!event.last)
+        return ": ";
+    const auto outcome = probe_outcome_name(*event.last);
+    const auto target = escape(event.target);
+    return event.targets == 1
+               ? fmt::format(" for {}: {}, ", target, outcome)
+               : fmt::format(" for {} targets: {} {}, ", event.targets, target, outcome);
+}
+
 } // namespace
 
 void describe(const ProbeStatistics& event, Record& record)
@@ -30,8 +42,8 @@ void describe(const ProbeStatistics& event, Record& record)
         event.sent == 0 ? 0 : static_cast<double>(event.lost) / static_cast<double>(event.sent);
     if (!record.wants_fields()) {
         const auto address = event.endpoint ? " (" + event.endpoint->text() + ")" : "";
-        record.line =
-            escape(event.target) + address + ": " + counts_text(event.sent, event.open, event.lost);
+        record.line = escape(event.target) + address + ": " +
+                      counts_text(event.sent, event.open, event.lost) + labels_text(event.labels);
         if (const auto line = latency_line(event.kernel_rtt); !line.empty())
             record.line += "\n  kernel RTT  " + line;
         if (const auto line = latency_line(event.connect); !line.empty())
@@ -67,16 +79,14 @@ void describe(const ProbeProgress& event, Record& record)
     }
     constexpr std::size_t columns = 79; // of any terminal, without its last
     std::string line;
-    const std::string last = event.last ? escape(event.target) + " " +
-                                              std::string(probe_outcome_name(*event.last)) + ", "
-                                        : "";
     if (event.waiting) {
-        line = fmt::format("waiting{}: {}{} {}, {}",
-                           event.targets == 1 ? "" : fmt::format(" for {} targets", event.targets),
-                           last, event.sent, event.sent == 1 ? "try" : "tries",
+        line = "waiting" + awaited_text(event) +
+               fmt::format("{} {}, {}", event.sent, event.sent == 1 ? "try" : "tries",
                            format_duration(event.elapsed));
     } else {
-        line = last + counts_text(event.sent, event.open, event.lost);
+        if (event.last)
+            line = fmt::format("{}: {}, ", escape(event.target), probe_outcome_name(*event.last));
+        line += counts_text(event.sent, event.open, event.lost);
         if (event.latest)
             line += ", last " + format_duration(*event.latest);
         if (event.mean)

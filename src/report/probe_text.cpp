@@ -1,5 +1,7 @@
 #include "report/probe_text.h"
 
+#include "base/escape.h"
+
 #include <fmt/format.h>
 
 namespace sockit {
@@ -8,6 +10,26 @@ std::string icmp_text(const IcmpNotice& icmp)
 {
     return fmt::format("{} {}/{} from {}: {}", icmp.v6 ? "ICMPv6" : "ICMP", icmp.type, icmp.code,
                        icmp.local ? "this host" : icmp.from, icmp_name(icmp));
+}
+
+std::string failure_text(const ProbeResult& result)
+{
+    if (result.error)
+        return describe_error(*result.error);
+    return escape(result.target) + " is " + std::string(probe_outcome_name(result.outcome));
+}
+
+std::string attempt_suffix(const ProbeResult& result)
+{
+    return result.attempt > 1 ? fmt::format(" (try {})", result.attempt) : "";
+}
+
+std::string labels_text(const ProbeLabels& labels)
+{
+    std::string text;
+    for (const auto& [key, value] : labels)
+        text += (text.empty() ? " {" : ", ") + key + "=" + escape(value);
+    return text.empty() ? text : text + "}";
 }
 
 void add_labels(Fields& fields, const ProbeLabels& labels)

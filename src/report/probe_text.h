@@ -11,6 +11,15 @@ namespace sockit {
 /// the end is what a narrow terminal cuts.
 std::string icmp_text(const IcmpNotice& icmp);
 
+/// Why the result is not what was wanted: the error in one line, or else the outcome.
+std::string failure_text(const ProbeResult& result);
+
+/// " (try 2)", from the second on.
+std::string attempt_suffix(const ProbeResult& result);
+
+/// " {env=prod, rack=7}", where there are any.
+std::string labels_text(const ProbeLabels& labels);
+
 /// "labels", where there are any.
 void add_labels(Fields& fields, const ProbeLabels& labels);
 

@@ -15,13 +15,23 @@ Record::Want wanted(const ReportOptions& options)
     return options.format == Format::Json ? Record::Want::Document : Record::Want::Fields;
 }
 
+std::unique_ptr<EventSink> make_event_sink(Output& records, Format format)
+{
+    switch (format) {
+    case Format::Tap: return make_tap_sink(records);
+    case Format::Junit: return make_junit_sink(records);
+    case Format::Prometheus: return make_prometheus_sink(records);
+    default: return nullptr;
+    }
+}
+
 std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOptions& options,
                                 const DocumentShape& shape)
 {
     switch (options.format) {
     case Format::Json: return make_json_sink(records, shape);
     case Format::Jsonl: return make_jsonl_sink(records, shape.schema, options.text.flush);
-    case Format::Text: break;
+    default: break;
     }
     return options.text.screen ? make_screen_sink(records, notes, options.text)
                                : make_text_sink(records, notes, options.text);
@@ -32,17 +42,23 @@ std::unique_ptr<Sink> make_sink(Output& records, Output& notes, const ReportOpti
 Reporter::Reporter(const ReportOptions& options, const DocumentShape& shape)
     : m_records(options.records, options.records_name), m_notes(options.notes, "stderr"),
       m_record(wanted(options), options.color_records),
-      m_sink(make_sink(m_records, m_notes, options, shape)),
+      m_event_sink(make_event_sink(m_records, options.format)),
       m_note(Record::Want::Text, options.color_notes)
 {
+    if (!m_event_sink)
+        m_sink = make_sink(m_records, m_notes, options, shape);
     if (options.format != Format::Text && options.notes.valid())
         m_note_sink = make_text_sink(m_notes, m_notes, options.text);
 }
 
 bool Reporter::emit(const Event& event)
 {
-    describe(event, m_record);
-    m_sink->write(m_record);
+    if (m_event_sink) {
+        m_event_sink->take(event);
+    } else {
+        describe(event, m_record);
+        m_sink->write(m_record);
+    }
     if (m_note_sink && (event.get_if<Warning>() || event.get_if<Note>())) {
         describe(event, m_note);
         m_note_sink->write(m_note);
@@ -52,7 +68,10 @@ bool Reporter::emit(const Event& event)
 
 void Reporter::finish()
 {
-    m_sink->finish();
+    if (m_event_sink)
+        m_event_sink->finish();
+    else
+        m_sink->finish();
     m_notes.flush();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event/event.h"
+#include "report/event_sink.h"
 #include "report/sink.h"
 
 #include <memory>
@@ -34,7 +35,8 @@ private:
     Output m_records;
     Output m_notes;
     Record m_record;
-    std::unique_ptr<Sink> m_sink;
+    std::unique_ptr<Sink> m_sink;            ///< of records; exactly one of the two is there
+    std::unique_ptr<EventSink> m_event_sink; ///< of events
     Record m_note;
     std::unique_ptr<Sink> m_note_sink; ///< machine formats only
 };

@@ -10,7 +10,7 @@
 
 namespace sockit {
 
-enum class Format : std::uint8_t { Text, Json, Jsonl };
+enum class Format : std::uint8_t { Text, Json, Jsonl, Tap, Junit, Prometheus };
 
 /// When what is written goes out.
 enum class Flush : std::uint8_t {

@@ -182,7 +182,7 @@ TEST(ProbeRounds, ALineOfProgressBelowTheResultsOfATerminal)
          .environment = {{"TERM", "xterm"}}});
     const auto drawn = read_until(terminal.master.get(), "3 tries, 3 open");
     EXPECT_TRUE(exited(process.wait(), 0));
-    const auto line = drawn.find("\r" + local_target(listener) + " open, 1 sent, 1 open, 0 lost");
+    const auto line = drawn.find("\r" + local_target(listener) + ": open, 1 sent, 1 open, 0 lost");
     ASSERT_NE(line, std::string::npos) << drawn;
     EXPECT_EQ(drawn.substr(drawn.find("\x1b[K", line), 15), "\x1b[K\r\x1b[Kopen    ")
         << "erased before the next result: " << drawn;

@@ -51,7 +51,7 @@ std::string differences(const std::map<std::string, std::string>& seen,
     return text;
 }
 
-TEST_F(ProbeScale, FewDescriptorsAndFewAtATimeChangeTheSpeedOnly)
+TEST_F(ProbeScale, DescriptorsParallelsAndThreadsChangeTheSpeedOnly)
 {
     const Words words{sockit_binary(),
                       "probe",
@@ -69,11 +69,14 @@ TEST_F(ProbeScale, FewDescriptorsAndFewAtATimeChangeTheSpeedOnly)
     Running many(words, {});
     Running few(words, {.limits = {{RLIMIT_NOFILE, 24}}});
     Running some(at_leisure, {});
+    Words in_parallel = words;
+    in_parallel.insert(in_parallel.end(), {"--threads", "2"});
+    Running by_two(in_parallel, {});
     const auto right = many.wait();
     EXPECT_TRUE(exited(right, 1));
     const auto expected = verdicts(right);
     EXPECT_EQ(expected.size(), 32U + 19 + 4 + 2 + 1 + 100);
-    for (Running* process : {&few, &some}) {
+    for (Running* process : {&few, &some, &by_two}) {
         const auto outcome = process->wait();
         EXPECT_TRUE(exited(outcome, 1));
         EXPECT_EQ(differences(verdicts(outcome), expected), "");

@@ -1,6 +1,7 @@
 #include "peer.h"
 #include "support/delay_link.h"
 #include "support/network.h"
+#include "support/pki.h"
 #include "support/run.h"
 #include "support/schema.h"
 #include "support/scripted_server.h"
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <set>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -132,6 +134,22 @@ TEST(ProbeWait, AnAnswerThatIsNotTheWantedOneIsAskedForAgain)
         run({"probe", warming_up.endpoint(), "--wait", "20s", "--expect", "ready", "--json"});
     EXPECT_TRUE(exited(outcome, 0));
     EXPECT_EQ(parse_document(outcome.out)["results"][0]["attempt"], 3) << outcome;
+}
+
+TEST(ProbeWait, EndsAsSoonAsTlsIsSpoken)
+{
+    const auto& pki = common_pki();
+    Waiting waiting({"tls:localhost:7903", "--ca", pki.pki.authority(), "--wait", "20s"});
+    {
+        const auto plain = listen_on("127.0.0.1", 7903);
+        pollfd ready{.fd = plain.get(), .events = POLLIN, .revents = 0};
+        EXPECT_EQ(::poll(&ready, 1, 10'000), 1);
+        const Fd accepted(::accept4(plain.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        EXPECT_EQ(receive_bytes(accepted, 1).size(), 1U) << "no handshake";
+    }
+    const Server server({"listen", "-k", "--tls-cert", pki.server.certificate, "--tls-key",
+                         pki.server.key, "--discard", "127.0.0.1:7903"});
+    EXPECT_TRUE(exited(waiting->wait(), 0));
 }
 
 TEST(ProbeWait, EndsAsSoonAsDatagramsAreAnswered)

@@ -55,16 +55,23 @@ TEST(DescribeProbeRounds, Progress)
                                     .open = 9,
                                     .lost = 1,
                                     .elapsed = 10s}),
-              "a:1 open, 10 sent, 9 open, 1 lost (10.0 %), last 2.00 ms, mean 1.50 ms");
+              "a:1: open, 10 sent, 9 open, 1 lost (10.0 %), last 2.00 ms, mean 1.50 ms");
     EXPECT_EQ(text_of(ProbeProgress{.waiting = true,
                                     .targets = 1,
                                     .target = "a:1",
                                     .last = ProbeOutcome::Refused,
                                     .sent = 35,
                                     .elapsed = 1200ms}),
-              "waiting: a:1 refused, 35 tries, 1.20 s");
+              "waiting for a:1: refused, 35 tries, 1.20 s");
     EXPECT_EQ(text_of(ProbeProgress{.waiting = true, .targets = 3, .sent = 1, .elapsed = 1ms}),
-              "waiting for 3 targets: 1 try, 1.00 ms");
+              "waiting: 1 try, 1.00 ms");
+    EXPECT_EQ(text_of(ProbeProgress{.waiting = true,
+                                    .targets = 3,
+                                    .target = "a:1",
+                                    .last = ProbeOutcome::Timeout,
+                                    .sent = 9,
+                                    .elapsed = 1s}),
+              "waiting for 3 targets: a:1 timeout, 9 tries, 1.00 s");
 }
 
 TEST(DescribeProbeRounds, WhichTryItWas)

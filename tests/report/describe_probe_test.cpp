@@ -102,6 +102,40 @@ TEST(DescribeProbe, Unresolved)
               R"(ssage":"Name or service not known"})");
 }
 
+TEST(DescribeProbe, Hops)
+{
+    ProbeHop event{.target = "a:1",
+                   .ttl = 1,
+                   .from = "10.0.0.1",
+                   .rtt = 1ms,
+                   .icmp = IcmpNotice{.type = 11, .from = "10.0.0.1"},
+                   .outcome = {}};
+    EXPECT_EQ(text_of(event), "a:1:\n  1  10.0.0.1          1.00 ms");
+    EXPECT_EQ(json_of(event),
+              R"("target":"a:1","ttl":1,"from":"10.0.0.1","rtt_ns":1000000,"icmp":{"type":11,)"
+              R"("code":0,"name":"time to live exceeded","from":"10.0.0.1",)"
+              R"("local":false})");
+    event.ttl = 12;
+    event.icmp = IcmpNotice{.type = 3, .code = 13, .from = "10.0.0.1"};
+    event.outcome = ProbeOutcome::Rejected;
+    EXPECT_EQ(text_of(event), " 12  10.0.0.1          1.00 ms  rejected  ICMP 3/13: communication "
+                              "administratively prohibited");
+    event = {.target = "a:1", .ttl = 2, .from = {}, .rtt = {}, .icmp = {}, .outcome = {}};
+    EXPECT_EQ(text_of(event), "  2  *");
+    EXPECT_EQ(json_of(event), R"("target":"a:1","ttl":2,"from":null,"rtt_ns":null,"icmp":null)");
+    event.outcome = ProbeOutcome::Denied;
+    EXPECT_EQ(text_of(event), "  2  -                       -  denied");
+}
+
+TEST(DescribeProbe, LabelsStandAtTheEnd)
+{
+    auto event = open_result();
+    event.labels = {{"env", "prod"}, {"note", "a\nb"}};
+    EXPECT_TRUE(text_of(event).ends_with("(kernel 18.0 us) {env=prod, note=a\\nb}"));
+    EXPECT_NE(json_of(event).find(R"("labels":{"env":"prod","note":"a\nb"},"error")"),
+              std::string::npos);
+}
+
 TEST(DescribeProbe, Summary)
 {
     ProbeSummary event;
