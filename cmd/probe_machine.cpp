@@ -116,6 +116,9 @@ Result<> plan_probe_trace(const ProbeMachineArgs& args, ProbePlan& plan)
         return Failure(
             Error::usage("--trace goes each way once: it excludes --count, --interval, --wait and "
                          "--each-address"));
+    if (plan.threads > 1 || plan.rate || plan.retries > 0)
+        return Failure(Error::usage("--trace goes one way after the other: it excludes --threads, "
+                                    "--rate and --retries"));
     if (plan.socket.source && plan.socket.source->port() != 0)
         return Failure(Error::usage("--trace wants a --source without a port: it opens several "
                                     "connections to a target"));

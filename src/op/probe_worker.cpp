@@ -83,6 +83,7 @@ Result<> ProbeWorker::expire()
 
 void ProbeWorker::abandon_all()
 {
+    m_ending = true;
     for (std::size_t index = 0; index < m_slots.size(); ++index) {
         if (m_slots[index].wait == Wait::Nothing)
             continue;
@@ -149,7 +150,7 @@ void ProbeWorker::finish(std::size_t index)
     auto result = task.take_result();
     auto item = task.take_item();
     auto& ledger = m_shared.ledger;
-    if (is_mute(result) && item.retried < m_shared.plan.retries) {
+    if (!m_ending && is_mute(result) && item.retried < m_shared.plan.retries) {
         ++item.retried;
         return m_shared.queue.again(std::move(item), Clock::now());
     }

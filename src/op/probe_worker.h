@@ -74,6 +74,7 @@ private:
     Timers m_timers;                       ///< by index of the slot
     Socket m_spare;                        ///< free for another connection
     bool m_short = false;                  ///< of descriptors: begin nothing until something ends
+    bool m_ending = false;                 ///< of the run: nobody is asked again
 };
 
 } // namespace sockit

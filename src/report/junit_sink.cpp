@@ -50,7 +50,9 @@ public:
 
     void take(const Event& event) override
     {
-        if (const auto* result = event.get_if<ProbeResult>())
+        if (const auto* started = event.get_if<ProbeStarted>())
+            m_each_address = started->each_address;
+        else if (const auto* result = event.get_if<ProbeResult>())
             test_case(*result);
         else if (event.get_if<ProbeHop>() != nullptr || event.get_if<ProbeStatistics>() != nullptr)
             m_remarks += line_of(event);
@@ -85,7 +87,7 @@ private:
         m_labels = result.labels;
         m_cases += fmt::format(R"(    <testcase classname="sockit.probe.{}" name="{}" time="{}")",
                                transport_name(result.transport),
-                               xml_text(escape(result.target) + attempt_suffix(result)),
+                               xml_text(result_name(result, m_each_address)),
                                seconds_text(result.phases.total));
         if (result.ok) {
             m_cases += "/>\n";
@@ -142,6 +144,7 @@ private:
     std::size_t m_tests = 0;
     std::size_t m_failures = 0;
     std::size_t m_errors = 0;
+    bool m_each_address = false;
 };
 
 } // namespace

@@ -19,9 +19,14 @@ std::string failure_text(const ProbeResult& result)
     return escape(result.target) + " is " + std::string(probe_outcome_name(result.outcome));
 }
 
-std::string attempt_suffix(const ProbeResult& result)
+std::string result_name(const ProbeResult& result, bool each_address)
 {
-    return result.attempt > 1 ? fmt::format(" (try {})", result.attempt) : "";
+    std::string name = escape(result.target);
+    if (each_address && result.endpoint)
+        name += " " + escape(result.endpoint->text());
+    if (result.attempt > 1)
+        name += fmt::format(" (try {})", result.attempt);
+    return name;
 }
 
 std::string labels_text(const ProbeLabels& labels)

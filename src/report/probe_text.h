@@ -14,8 +14,9 @@ std::string icmp_text(const IcmpNotice& icmp);
 /// Why the result is not what was wanted: the error in one line, or else the outcome.
 std::string failure_text(const ProbeResult& result);
 
-/// " (try 2)", from the second on.
-std::string attempt_suffix(const ProbeResult& result);
+/// The target's text, with its address if there is a result for each, and " (try 2)" from the
+/// second on.
+std::string result_name(const ProbeResult& result, bool each_address);
 
 /// " {env=prod, rack=7}", where there are any.
 std::string labels_text(const ProbeLabels& labels);

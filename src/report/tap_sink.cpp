@@ -1,4 +1,3 @@
-#include "base/escape.h"
 #include "report/describe.h"
 #include "report/event_sink.h"
 #include "report/probe_text.h"
@@ -28,7 +27,9 @@ public:
 
     void take(const Event& event) override
     {
-        if (const auto* result = event.get_if<ProbeResult>())
+        if (const auto* started = event.get_if<ProbeStarted>())
+            m_each_address = started->each_address;
+        else if (const auto* result = event.get_if<ProbeResult>())
             point(*result);
         else if (event.get_if<ProbeHop>() != nullptr || event.get_if<ProbeStatistics>() != nullptr)
             comment(event);
@@ -45,7 +46,7 @@ private:
     void point(const ProbeResult& result)
     {
         m_records.write(fmt::format("{}ok {} - {}\n", result.ok ? "" : "not ", ++m_points,
-                                    tap_text(escape(result.target) + attempt_suffix(result) + " " +
+                                    tap_text(result_name(result, m_each_address) + " " +
                                              std::string(probe_outcome_name(result.outcome)) +
                                              labels_text(result.labels))));
         if (result.ok)
@@ -96,6 +97,7 @@ private:
     Output& m_records;
     std::size_t m_points = 0;
     bool m_bailed_out = false;
+    bool m_each_address = false;
 };
 
 } // namespace

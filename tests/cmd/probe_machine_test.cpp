@@ -93,6 +93,9 @@ TEST(PlanProbeTrace, AsksNoMoreThanTheWay)
     ProbeArgs repeated{.words = {"a:1"}};
     repeated.rounds.interval = "1";
     EXPECT_EQ(trace_refusal(repeated).substr(0, 32), "--trace goes each way once: it e");
+    ProbeArgs paced{.words = {"a:1"}};
+    paced.rate = "5/s";
+    EXPECT_EQ(trace_refusal(paced).substr(0, 37), "--trace goes one way after the other:");
     ProbeArgs bound{.words = {"a:1"}};
     bound.network.source = "127.0.0.1";
     EXPECT_EQ(trace_refusal(bound), "accepted");

@@ -109,6 +109,23 @@ TEST(ProbeWait, ALostSynIsNotWaitedForAlone)
     EXPECT_GE(document["results"][0]["attempt"], 5) << outcome;
 }
 
+// What was to be asked again had no result at all.
+TEST(ProbeWait, RegressionTheEndOfTheRunTellsWhatRetriesWouldHaveAsked)
+{
+    fresh_network();
+    DelayLink link(std::chrono::milliseconds(1));
+    if (!link.obstacle().empty())
+        GTEST_SKIP() << link.obstacle();
+    link.cut();
+    for (const char* limit : {"--wait", "--deadline"}) {
+        const auto outcome =
+            run({"probe", "10.78.0.2:7001", "--retries", "2", limit, "100ms", "--json"});
+        EXPECT_TRUE(exited(outcome, 3));
+        EXPECT_EQ(parse_document(outcome.out)["summary"]["outcomes"], json({{"timeout", 1}}))
+            << outcome;
+    }
+}
+
 TEST(ProbeWait, AFrontEndThatAcceptsBeforeItsServiceIsThere)
 {
     std::atomic<int> connections = 0;

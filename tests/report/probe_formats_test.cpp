@@ -346,6 +346,17 @@ TEST(PrometheusSink, TheLatencyOfAllTries)
     EXPECT_NE(text.find("sockit_probe_lost_tries{target=\"a:1\"} 1\n"), std::string::npos) << text;
 }
 
+TEST(TapSink, EachAddressHasItsOwnName)
+{
+    const Act act = [](EventSink& sink) {
+        sink.take(ProbeStarted{.targets = 1, .each_address = true});
+        sink.take(open_one("a:1"));
+        sink.take(summary(1, 0));
+    };
+    EXPECT_NE(written(make_tap_sink, act).find("ok 1 - a:1 127.0.0.1:80 open"), std::string::npos);
+    EXPECT_NE(written(make_junit_sink, act).find(" name=\"a:1 127.0.0.1:80\""), std::string::npos);
+}
+
 TEST(PrometheusSink, EachAddressHasItsOwnSeries)
 {
     const auto text = written(make_prometheus_sink, [](EventSink& sink) {
