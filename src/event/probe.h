@@ -101,6 +101,7 @@ struct ProbeResult {
 /// All tries of one target, `--count`.
 struct ProbeStatistics {
     std::string target;
+    std::optional<Endpoint> endpoint; ///< of --each-address: one of the target's
     std::uint64_t sent = 0;
     std::uint64_t open = 0;
     std::uint64_t lost = 0; ///< no answer to the first SYN, or none at all

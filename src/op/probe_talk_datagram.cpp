@@ -1,6 +1,5 @@
 #include "op/probe_talk_datagram.h"
 
-#include "base/escape.h"
 #include "op/datagram_errors.h"
 #include "op/probe_payloads.h"
 #include "op/verdict.h"
@@ -43,7 +42,7 @@ ProbeTalk::Progress ProbeDatagramTalk::begin()
         m_question.push_back(probe_payload(m_scene.target.port));
     if (auto finding = ask())
         return *std::move(finding);
-    return wait();
+    return ready(); // a host as near as this one has answered already
 }
 
 ProbeTalk::Progress ProbeDatagramTalk::ready()

@@ -89,6 +89,8 @@ void ProbeTally::count(Series& series, const ProbeResult& result)
 {
     ProbeStatistics& statistics = series.statistics;
     statistics.target = result.target;
+    if (m_plan.each_address)
+        statistics.endpoint = result.endpoint;
     m_progress.target = result.target;
     m_progress.last = result.outcome;
     m_progress.latest.reset();

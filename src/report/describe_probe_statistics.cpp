@@ -41,7 +41,8 @@ void describe(const ProbeStatistics& event, Record& record)
     const double loss =
         event.sent == 0 ? 0 : static_cast<double>(event.lost) / static_cast<double>(event.sent);
     if (!record.wants_fields()) {
-        record.line = escape(event.target) + ": " +
+        const auto address = event.endpoint ? " (" + event.endpoint->text() + ")" : "";
+        record.line = escape(event.target) + address + ": " +
                       counts_text(event.sent, event.open, event.lost) + labels_text(event.labels);
         if (const auto line = latency_line(event.kernel_rtt); !line.empty())
             record.line += "\n  kernel RTT  " + line;
@@ -55,6 +56,8 @@ void describe(const ProbeStatistics& event, Record& record)
     }
     Fields& fields = record.fields;
     fields.add("target", event.target);
+    if (event.endpoint)
+        fields.add("endpoint", event.endpoint);
     fields.add("sent", event.sent);
     fields.add("open", event.open);
     fields.add("lost", event.lost);

@@ -134,6 +134,8 @@ private:
     void take_tries(const ProbeStatistics& statistics)
     {
         auto labels = labels_of(statistics.target, statistics.labels);
+        if (statistics.endpoint)
+            labels += "," + label("address", statistics.endpoint->text());
         m_tries.insert_or_assign(labels, Tries{.labels = labels,
                                                .sent = statistics.sent,
                                                .lost = statistics.lost,

@@ -339,6 +339,18 @@ TEST(ProbeEachAddress, IsAResultOfItsOwn)
     EXPECT_EQ(ports.document["summary"]["total"], 6);
 }
 
+TEST(ProbeEachAddress, HasStatisticsOfItsOwn)
+{
+    const auto listener = listen_on("127.0.0.1", 0);
+    const auto target = "localhost:" + std::to_string(port_of(listener));
+    const auto probed = probe_json({"--each-address", "--count", "2", "--interval", "0", target});
+    const auto& statistics = probed.document["statistics"];
+    ASSERT_EQ(statistics.size(), 2U) << probed.process;
+    EXPECT_NE(statistics[0]["endpoint"], statistics[1]["endpoint"]);
+    EXPECT_EQ(statistics[0]["sent"], 2);
+    EXPECT_EQ(statistics[1]["sent"], 2);
+}
+
 TEST(ProbeUnixTalk, ExpectWorksThereToo)
 {
     const TemporaryDirectory directory;
