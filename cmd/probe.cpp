@@ -257,9 +257,11 @@ Error probe_reason(const ProbeEnd& end, const ProbeOutcomes& want)
         if (!contains(want, outcome) && summary.count(outcome) > 0)
             counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.count(outcome)) +
                       " " + std::string(probe_outcome_name(outcome));
-    if (summary.unfinished > 0)
+    if (summary.unfinished > 0) {
+        const auto end = summary.stopped_by.value_or("deadline");
         counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.unfinished) +
-                  " unfinished at the deadline";
+                  " unfinished at " + (end == "deadline" ? "the deadline" : end);
+    }
     return Error::usage(std::to_string(summary.failed + summary.unfinished) + " of " +
                         std::to_string(summary.total) +
                         (summary.repeated ? " tries failed" : " targets failed") + counts);
