@@ -26,12 +26,12 @@ TEST(ProbeEngine, EachPortOnceOnAnyNumberOfThreads)
             probe_json({range(20'000, 200), "--threads", threads, "--want", "open,refused"});
         EXPECT_TRUE(exited(probed.process, 0));
         std::set<std::string> seen;
-        for (const auto& result : probed.document["results"]) {
+        for (const auto& result : probed.results()) {
             seen.insert(result["target"]);
             EXPECT_EQ(result["outcome"] == "open", result["target"] == "127.0.0.1:20150") << result;
         }
         EXPECT_EQ(seen.size(), 200U);
-        EXPECT_EQ(probed.document["results"].size(), 200U);
+        EXPECT_EQ(probed.results().size(), 200U);
     }
 }
 
@@ -39,13 +39,13 @@ TEST(ProbeEngine, ShortListsStayInOrderAndLongOnesDoNot)
 {
     fresh_network();
     const auto few = probe_json({range(20'000, 4), "--want", "refused"});
-    for (std::size_t i = 0; i < few.document["results"].size(); ++i)
-        EXPECT_EQ(few.document["results"][i]["endpoint"]["port"], 20'000 + i);
+    for (std::size_t i = 0; i < few.results().size(); ++i)
+        EXPECT_EQ(few.results()[i]["endpoint"]["port"], 20'000 + i);
     const auto many = probe_json({range(20'000, 100), "--want", "refused"});
     std::size_t in_order = 0;
-    for (std::size_t i = 1; i < many.document["results"].size(); ++i)
-        in_order += many.document["results"][i - 1]["endpoint"]["port"].get<int>() + 1 ==
-                            many.document["results"][i]["endpoint"]["port"].get<int>()
+    for (std::size_t i = 1; i < many.results().size(); ++i)
+        in_order += many.results()[i - 1]["endpoint"]["port"].get<int>() + 1 ==
+                            many.results()[i]["endpoint"]["port"].get<int>()
                         ? 1
                         : 0;
     EXPECT_LT(in_order, 20U);
@@ -65,7 +65,7 @@ TEST(ProbeEngine, AScanEndsConnectionsWithResetAndASingleProbeProperly)
     fresh_network();
     const auto listener = listen_on("127.0.0.1", 20'001);
     const auto end_seen_by_the_server = [&](const Words& targets) {
-        EXPECT_FALSE(probe_json(targets).document["results"].empty());
+        EXPECT_FALSE(probe_json(targets).results().empty());
         const Fd accepted(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
         char byte = 0;
         return ::recv(accepted.get(), &byte, 1, 0) == 0 ? 0 : errno;
@@ -92,11 +92,6 @@ protected:
         })");
     }
 
-    void without_icmp_limits() const
-    {
-        m_there->run({"sh", "-c", "echo 0 > /proc/sys/net/ipv4/icmp_ratemask"});
-    }
-
     std::optional<SecondHost> m_there;
 };
 
@@ -111,7 +106,7 @@ TEST_F(ProbeEngineNetwork, AMutePortIsAskedAgain)
 
 TEST_F(ProbeEngineNetwork, WhoLimitsIcmpErrorsIsNamed)
 {
-    without_icmp_limits();
+    m_there->stop_limiting_icmp();
     const auto probed = probe_json({"10.9.1.2:7000-7009", "--timeout", "200ms"});
     ASSERT_EQ(probed.document["warnings"].size(), 1U) << probed.process;
     EXPECT_EQ(probed.document["warnings"][0]["message"],
@@ -126,15 +121,15 @@ TEST_F(ProbeEngineNetwork, WhoLimitsIcmpErrorsIsNamed)
 
 TEST_F(ProbeEngineNetwork, WhatOnePortIsToldSaysNothingOfTheNext)
 {
-    without_icmp_limits();
+    m_there->stop_limiting_icmp();
     const auto probed =
         probe_json({"10.9.1.2:6999-7003,7010-7013", "--parallel", "1", "--timeout", "2s"});
-    for (const auto& result : probed.document["results"]) {
+    for (const auto& result : probed.results()) {
         const int port = result["endpoint"]["port"];
         EXPECT_EQ(result["outcome"], port >= 7000 && port <= 7003 ? "rejected" : "refused")
             << result;
     }
-    EXPECT_EQ(probed.document["results"].size(), 9U);
+    EXPECT_EQ(probed.results().size(), 9U);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
+#include "probed.h"
 #include "support/network.h"
 #include "support/run.h"
-#include "support/schema.h"
 #include "support/second_host.h"
 
 #include <csignal>
@@ -16,46 +16,6 @@ namespace sockit::test {
 namespace {
 
 using nlohmann::json;
-
-struct Probed {
-    Outcome process;
-    json document;
-
-    [[nodiscard]] const json& results() const { return document["results"]; }
-    [[nodiscard]] const json& result() const { return document["results"][0]; }
-    [[nodiscard]] std::string outcome() const { return result()["outcome"]; }
-};
-
-/// `sockit probe --json WORDS…`, its document checked against the schema.
-Probed probe(Words words, Surroundings surroundings = {})
-{
-    words.insert(words.begin(), {"probe", "--json"});
-    Probed probed{.process = run(words, std::move(surroundings)), .document = {}};
-    EXPECT_TRUE(valid_document(probed.process.out)) << probed.process;
-    probed.document = parse_document(probed.process.out);
-    return probed;
-}
-
-/// One target: outcome, exit status, and the code of the error ("" for none).
-void expect(const Probed& probed, std::string_view outcome, int status, std::string_view code)
-{
-    ASSERT_EQ(probed.results().size(), 1U) << probed.process;
-    EXPECT_EQ(probed.outcome(), outcome) << probed.process;
-    EXPECT_TRUE(exited(probed.process, status));
-    const json& error = probed.result()["error"];
-    EXPECT_EQ(error.is_null() ? "" : error["code"].get<std::string>(), code) << probed.process;
-    EXPECT_EQ(probed.process.err.empty(), status == 0) << probed.process;
-}
-
-void expect_icmp(const Probed& probed, int type, int code, std::string_view from, bool local)
-{
-    const json& error = probed.result()["error"];
-    ASSERT_TRUE(error.is_object() && error.contains("icmp")) << probed.process;
-    EXPECT_EQ(error["icmp"]["type"], type) << probed.process;
-    EXPECT_EQ(error["icmp"]["code"], code) << probed.process;
-    EXPECT_EQ(error["icmp"]["from"], from) << probed.process;
-    EXPECT_EQ(error["icmp"]["local"], local) << probed.process;
-}
 
 std::string at(const std::string& host, std::uint16_t port)
 {
@@ -113,8 +73,8 @@ TEST(ProbeTcp, OpenWithTheKernelsOwnMeasurements)
     for (const std::string host : {"127.0.0.1", "::1"}) {
         const auto listener = listen_on(host, 0);
         const auto target = at(host == "::1" ? "[::1]" : host, port_of(listener));
-        const auto probed = probe({target});
-        expect(probed, "open", 0, "");
+        const auto probed = probe_json({target});
+        expect_outcome(probed, "open", 0, "");
         const json& result = probed.result();
         EXPECT_EQ(result["target"], target);
         EXPECT_EQ(result["transport"], "tcp");
@@ -138,8 +98,8 @@ TEST(ProbeTcp, RefusedIsTheLineOfTheContract)
     EXPECT_EQ(outcome.out,
               "refused      127.0.0.1:9            Connection refused (ECONNREFUSED)\n");
     EXPECT_EQ(outcome.err, "sockit: connect 127.0.0.1:9: Connection refused (ECONNREFUSED)\n");
-    expect(probe({"[::1]:9"}), "refused", 8, "ECONNREFUSED");
-    expect(probe({"mptcp:127.0.0.1:9"}), "refused", 8, "ECONNREFUSED");
+    expect_outcome(probe_json({"[::1]:9"}), "refused", 8, "ECONNREFUSED");
+    expect_outcome(probe_json({"mptcp:127.0.0.1:9"}), "refused", 8, "ECONNREFUSED");
 }
 
 TEST(ProbeTcp, AnyAddressOfANameThatIsOpenMakesItOpen)
@@ -164,7 +124,7 @@ TEST(ProbeTcp, AnyAddressOfANameThatIsOpenMakesItOpen)
 
 TEST(ProbeTcp, ANameThatDoesNotResolve)
 {
-    const auto probed = probe({"nothing.invalid:80"});
+    const auto probed = probe_json({"nothing.invalid:80"});
     EXPECT_EQ(probed.outcome(), "unresolved") << probed.process;
     EXPECT_TRUE(exited(probed.process, 4));
     EXPECT_TRUE(probed.result()["endpoint"].is_null());
@@ -173,7 +133,7 @@ TEST(ProbeTcp, ANameThatDoesNotResolve)
     EXPECT_EQ(probed.result()["error"]["phase"], "resolve");
     EXPECT_TRUE(probed.result()["error"]["errno"].is_null());
     // -4 and -6 leave a literal of the other family without an address.
-    expect(probe({"-4", "[::1]:80"}), "unresolved", 4, "EAI_ADDRFAMILY");
+    expect_outcome(probe_json({"-4", "[::1]:80"}), "unresolved", 4, "EAI_ADDRFAMILY");
 }
 
 TEST(ProbeTcp, LocalRoutesAreToldApart)
@@ -189,8 +149,8 @@ TEST(ProbeTcp, LocalRoutesAreToldApart)
                          std::string_view code) {
         for (const std::string& target : {"10.8.0." + std::to_string(last) + ":80",
                                           "[fd08::" + std::to_string(last) + "]:80"}) {
-            const auto probed = probe({target});
-            expect(probed, outcome, status, code);
+            const auto probed = probe_json({target});
+            expect_outcome(probed, outcome, status, code);
             EXPECT_EQ(probed.result()["sync"], true) << probed.process;
         }
     };
@@ -198,8 +158,8 @@ TEST(ProbeTcp, LocalRoutesAreToldApart)
     both(8, "denied", 5, "EACCES");
     both(9, "denied", 5, "EINVAL");
     both(5, "unreachable", 9, "ENETUNREACH");
-    expect(probe({"192.0.2.1:80"}), "unreachable", 9, "ENETUNREACH");
-    expect(probe({"[fe80::1]:80"}), "local-error", 6, "EINVAL");
+    expect_outcome(probe_json({"192.0.2.1:80"}), "unreachable", 9, "ENETUNREACH");
+    expect_outcome(probe_json({"[fe80::1]:80"}), "local-error", 6, "EINVAL");
 }
 
 /// Another host with a firewall, and one of our own.
@@ -213,9 +173,7 @@ protected:
             GTEST_SKIP() << m_there->obstacle();
         if (run_program({"nft", "--version"}).status != 0)
             GTEST_SKIP() << "no nftables here";
-        m_there->run({"sh", "-c",
-                      "echo 0 > /proc/sys/net/ipv4/icmp_ratemask; "
-                      "echo 0 > /proc/sys/net/ipv6/icmp/ratelimit"});
+        m_there->stop_limiting_icmp();
         m_there->run({"nft", "-f", "-"},
                      R"(table inet t { chain i { type filter hook input priority 0;
             tcp dport 7003 reject with tcp reset
@@ -243,36 +201,36 @@ TEST_F(ProbeNetwork, WhatTheOtherHostAnswers)
 {
     const auto listener = m_there->listen(7001, 16);
     for (const std::string host : {"10.9.1.2", "[fd09::2]"}) {
-        expect(probe({host + ":7001"}), "open", 0, "");
-        expect(probe({host + ":7002"}), "refused", 8, "ECONNREFUSED");
-        expect(probe({host + ":7003"}), "refused", 8, "ECONNREFUSED");
+        expect_outcome(probe_json({host + ":7001"}), "open", 0, "");
+        expect_outcome(probe_json({host + ":7002"}), "refused", 8, "ECONNREFUSED");
+        expect_outcome(probe_json({host + ":7003"}), "refused", 8, "ECONNREFUSED");
     }
     // One errno, three verdicts: ECONNREFUSED by RST above, by ICMP from there, by a rule of ours.
-    const auto port4 = probe({"10.9.1.2:7013"});
-    expect(port4, "rejected", 9, "ECONNREFUSED");
+    const auto port4 = probe_json({"10.9.1.2:7013"});
+    expect_outcome(port4, "rejected", 9, "ECONNREFUSED");
     expect_icmp(port4, 3, 3, "10.9.1.2", false);
-    const auto port6 = probe({"[fd09::2]:7013"});
-    expect(port6, "rejected", 9, "ECONNREFUSED");
+    const auto port6 = probe_json({"[fd09::2]:7013"});
+    expect_outcome(port6, "rejected", 9, "ECONNREFUSED");
     expect_icmp(port6, 1, 4, "fd09::2", false);
-    const auto admin4 = probe({"10.9.1.2:7016"});
-    expect(admin4, "rejected", 9, "EHOSTUNREACH");
+    const auto admin4 = probe_json({"10.9.1.2:7016"});
+    expect_outcome(admin4, "rejected", 9, "EHOSTUNREACH");
     expect_icmp(admin4, 3, 13, "10.9.1.2", false);
-    const auto admin6 = probe({"[fd09::2]:7016"});
-    expect(admin6, "rejected", 9, "EACCES");
+    const auto admin6 = probe_json({"[fd09::2]:7016"});
+    expect_outcome(admin6, "rejected", 9, "EACCES");
     expect_icmp(admin6, 1, 1, "fd09::2", false);
 }
 
 TEST_F(ProbeNetwork, OurOwnFirewallIsNotTheTargets)
 {
-    expect(probe({"10.9.1.2:7021"}), "refused", 8, "ECONNREFUSED");
-    const auto admin = probe({"10.9.1.2:7022"});
-    expect(admin, "denied", 5, "EHOSTUNREACH");
+    expect_outcome(probe_json({"10.9.1.2:7021"}), "refused", 8, "ECONNREFUSED");
+    const auto admin = probe_json({"10.9.1.2:7022"});
+    expect_outcome(admin, "denied", 5, "EHOSTUNREACH");
     expect_icmp(admin, 3, 13, "10.9.1.1", true);
-    const auto port4 = probe({"10.9.1.2:7023"});
-    expect(port4, "denied", 5, "ECONNREFUSED");
+    const auto port4 = probe_json({"10.9.1.2:7023"});
+    expect_outcome(port4, "denied", 5, "ECONNREFUSED");
     expect_icmp(port4, 3, 3, "10.9.1.1", true);
-    const auto port6 = probe({"[fd09::2]:7023"});
-    expect(port6, "denied", 5, "ECONNREFUSED");
+    const auto port6 = probe_json({"[fd09::2]:7023"});
+    expect_outcome(port6, "denied", 5, "ECONNREFUSED");
     expect_icmp(port6, 1, 4, "fd09::1", true);
 }
 
@@ -280,55 +238,55 @@ TEST_F(ProbeNetwork, OurOwnFirewallIsNotTheTargets)
 // loop span until then.
 TEST_F(ProbeNetwork, RegressionOurOwnRejectIsToldAtOnce)
 {
-    const auto probed = probe({"10.9.1.2:7022", "--timeout", "20s"});
+    const auto probed = probe_json({"10.9.1.2:7022", "--timeout", "20s"});
     EXPECT_EQ(probed.result()["syn_retransmits"], 0) << probed.process;
 }
 
 TEST_F(ProbeNetwork, SilenceIsATimeoutAndCountsTheSynsLost)
 {
-    const auto short_one = probe({"10.9.1.2:7004", "--timeout", "300ms"});
-    expect(short_one, "timeout", 3, "ETIMEDOUT");
+    const auto short_one = probe_json({"10.9.1.2:7004", "--timeout", "300ms"});
+    expect_outcome(short_one, "timeout", 3, "ETIMEDOUT");
     EXPECT_EQ(short_one.result()["error"]["phase"], "connect");
     EXPECT_EQ(short_one.result()["syn_retransmits"], 0);
     EXPECT_TRUE(short_one.result()["kernel_rtt_ns"].is_null());
     EXPECT_EQ(short_one.result()["source"]["address"], "10.9.1.1");
     EXPECT_GE(short_one.result()["phases"]["total_ns"], 300'000'000);
-    const auto longer = probe({"[fd09::2]:7004", "--timeout", "1500ms"});
-    expect(longer, "timeout", 3, "ETIMEDOUT");
+    const auto longer = probe_json({"[fd09::2]:7004", "--timeout", "1500ms"});
+    expect_outcome(longer, "timeout", 3, "ETIMEDOUT");
     EXPECT_EQ(longer.result()["syn_retransmits"], 1);
-    expect(probe({"10.9.1.2:7020", "--timeout", "200ms"}), "timeout", 3, "ETIMEDOUT");
-    expect(probe({"10.9.1.2:7004", "--deadline", "200ms"}), "timeout", 3, "ETIMEDOUT");
+    expect_outcome(probe_json({"10.9.1.2:7020", "--timeout", "200ms"}), "timeout", 3, "ETIMEDOUT");
+    expect_outcome(probe_json({"10.9.1.2:7004", "--deadline", "200ms"}), "timeout", 3, "ETIMEDOUT");
 }
 
 TEST_F(ProbeNetwork, NoNeighbourIsUnreachableSaysOurOwnStack)
 {
     set_sysctl("ipv4/neigh/v0/retrans_time_ms", "100");
     set_sysctl("ipv6/neigh/v0/retrans_time_ms", "100");
-    const auto v4 = probe({"10.9.1.77:80", "--timeout", "20s"});
-    expect(v4, "unreachable", 9, "EHOSTUNREACH");
+    const auto v4 = probe_json({"10.9.1.77:80", "--timeout", "20s"});
+    expect_outcome(v4, "unreachable", 9, "EHOSTUNREACH");
     expect_icmp(v4, 3, 1, "10.9.1.1", true);
-    const auto v6 = probe({"[fd09::77]:80", "--timeout", "20s"});
-    expect(v6, "unreachable", 9, "EHOSTUNREACH");
+    const auto v6 = probe_json({"[fd09::77]:80", "--timeout", "20s"});
+    expect_outcome(v6, "unreachable", 9, "EHOSTUNREACH");
     expect_icmp(v6, 1, 3, "fd09::1", true);
 }
 
 // The kernel gives the neighbour up just after the default limit.
 TEST_F(ProbeNetwork, NoNeighbourIsToldWithTheDefaultTimeout)
 {
-    expect(probe({"10.9.1.77:80"}), "unreachable", 9, "EHOSTUNREACH");
+    expect_outcome(probe_json({"10.9.1.77:80"}), "unreachable", 9, "EHOSTUNREACH");
 }
 
 TEST_F(ProbeNetwork, ManyAtOnceTakeNoLongerThanOne)
 {
     const auto probed =
-        probe({"10.9.1.2:7001-7300", "--timeout", "1s", "--want", "refused,timeout"});
+        probe_json({"10.9.1.2:7001-7300", "--timeout", "1s", "--want", "refused,timeout"});
     EXPECT_TRUE(exited(probed.process, 1));
     const json& summary = probed.document["summary"];
     EXPECT_EQ(summary["total"], 300);
     EXPECT_EQ(summary["outcomes"],
               json({{"refused", 294}, {"rejected", 2}, {"denied", 2}, {"timeout", 2}}))
         << summary;
-    const auto dropped = probe({"10.9.1.2:7004,7020", "--timeout", "1s"});
+    const auto dropped = probe_json({"10.9.1.2:7004,7020", "--timeout", "1s"});
     EXPECT_TRUE(exited(dropped.process, 3));
     EXPECT_LT(dropped.document["summary"]["duration_ns"], 1'900'000'000);
 }
@@ -361,16 +319,17 @@ TEST_F(ProbeNetwork, AMuteResolverIsATimeoutInItsPhase)
 TEST_F(ProbeNetwork, FewDescriptorsChangeTheSpeedOnly)
 {
     const std::map<int, rlim_t> few{{RLIMIT_NOFILE, 24}};
-    const auto refused = probe({"127.0.0.1:1-100", "--want", "refused"}, {.limits = few});
+    const auto refused = probe_json({"127.0.0.1:1-100", "--want", "refused"}, {.limits = few});
     EXPECT_TRUE(exited(refused.process, 0));
     // Others of ours hold nearly all of them: at most one or two targets at a time.
     const Pipe held;
     Surroundings crowded{.limits = few};
     for (int fd = 3; fd < 18; ++fd)
         crowded.fds[fd] = held.write.ref();
-    const auto dropped = probe({"10.9.1.2:7004", "10.9.1.2:7002", "10.9.1.2:7020",
-                                "10.9.1.2:7101-7140", "--timeout", "300ms", "--parallel", "100"},
-                               crowded);
+    const auto dropped =
+        probe_json({"10.9.1.2:7004", "10.9.1.2:7002", "10.9.1.2:7020", "10.9.1.2:7101-7140",
+                    "--timeout", "300ms", "--parallel", "100"},
+                   crowded);
     EXPECT_EQ(dropped.document["summary"]["outcomes"], json({{"refused", 41}, {"timeout", 2}}))
         << dropped.process;
 }
@@ -384,8 +343,8 @@ TEST_F(ProbeNetwork, NoDescriptorAtAllIsALocalErrorAfterRetries)
     Surroundings full{.limits = {{RLIMIT_NOFILE, 24}}};
     for (int fd = 3; fd < 22; ++fd) // the loop and the signals get the last two
         full.fds[fd] = held.write.ref();
-    const auto probed = probe({"127.0.0.1:9"}, full);
-    expect(probed, "local-error", 6, "EMFILE");
+    const auto probed = probe_json({"127.0.0.1:9"}, full);
+    expect_outcome(probed, "local-error", 6, "EMFILE");
     EXPECT_GT(probed.result()["phases"]["total_ns"], 300'000'000) << "given up without a retry";
 }
 
@@ -394,7 +353,7 @@ TEST_F(ProbeNetwork, TheEndOfSourcePortsIsNoVerdict)
     const LocalPortRange narrow("45000 45001");
     const auto listener = m_there->listen(7001, 16);
     // Two ports reach any number of other ports.
-    const auto many = probe({"10.9.1.2:7101-7200", "--want", "refused"});
+    const auto many = probe_json({"10.9.1.2:7101-7200", "--want", "refused"});
     EXPECT_TRUE(exited(many.process, 0)) << many.process;
 
     Running holder(
@@ -403,11 +362,11 @@ TEST_F(ProbeNetwork, TheEndOfSourcePortsIsNoVerdict)
     holder.wait_for_error("2 targets");
     Probed third;
     for (int i = 0; i < 50; ++i) {
-        third = probe({"10.9.1.2:7001"});
+        third = probe_json({"10.9.1.2:7001"});
         if (third.outcome() != "open")
             break;
     }
-    expect(third, "local-error", 6, "EADDRNOTAVAIL");
+    expect_outcome(third, "local-error", 6, "EADDRNOTAVAIL");
 }
 
 TEST_F(ProbeNetwork, AFullAcceptQueueIsSilence)
@@ -415,7 +374,7 @@ TEST_F(ProbeNetwork, AFullAcceptQueueIsSilence)
     const auto listener = m_there->listen(7001, 0);
     std::vector<std::string> outcomes;
     for (int i = 0; i < 3; ++i)
-        outcomes.push_back(probe({"10.9.1.2:7001", "--timeout", "300ms"}).outcome());
+        outcomes.push_back(probe_json({"10.9.1.2:7001", "--timeout", "300ms"}).outcome());
     EXPECT_EQ(outcomes.front(), "open");
     EXPECT_EQ(outcomes.back(), "timeout");
 }
@@ -439,8 +398,8 @@ TEST_F(ProbeNetwork, SignalsLeaveASummaryAndEndTheProcess)
 
 TEST_F(ProbeNetwork, TheDeadlineEndsTheRunAndInventsNothing)
 {
-    const auto probed =
-        probe({"10.9.1.2:7004,7020", "--parallel", "1", "--timeout", "60s", "--deadline", "300ms"});
+    const auto probed = probe_json(
+        {"10.9.1.2:7004,7020", "--parallel", "1", "--timeout", "60s", "--deadline", "300ms"});
     EXPECT_TRUE(exited(probed.process, 3));
     ASSERT_EQ(probed.results().size(), 1U) << probed.process;
     EXPECT_EQ(probed.outcome(), "timeout");
@@ -455,7 +414,7 @@ TEST(ProbeSelf, ConnectingToOurselvesIsNeverOpen)
     int met = 0;
     for (int i = 0; i < 20 && met == 0; ++i) {
         for (const std::string host : {"127.0.0.1", "[::1]"}) {
-            const auto probed = probe({host + ":45000,45001"});
+            const auto probed = probe_json({host + ":45000,45001"});
             for (const auto& result : probed.results()) {
                 EXPECT_NE(result["outcome"], "open") << probed.process;
                 met += result["outcome"] == "self-connect" ? 1 : 0;
@@ -481,7 +440,7 @@ TEST(ProbeSettle, AnEarlyEndIsAReset)
 {
     const auto listener = listen_on("127.0.0.1", 0);
     const auto target = at("127.0.0.1", port_of(listener));
-    expect(probe({target, "--settle", "50ms"}), "open", 0, "");
+    expect_outcome(probe_json({target, "--settle", "50ms"}), "open", 0, "");
     const Fd first(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
 
     for (const bool reset : {true, false}) {
@@ -494,8 +453,8 @@ TEST(ProbeSettle, AnEarlyEndIsAReset)
         accepted.close();
         const auto outcome = process.wait();
         EXPECT_TRUE(valid_document(outcome.out));
-        expect({.process = outcome, .document = parse_document(outcome.out)}, "reset", 10,
-               reset ? "ECONNRESET" : "");
+        expect_outcome({.process = outcome, .document = parse_document(outcome.out)}, "reset", 10,
+                       reset ? "ECONNRESET" : "");
     }
 }
 
@@ -522,19 +481,19 @@ TEST(ProbeUnix, EveryOutcome)
     write_file(directory.path("file"), "");
     const auto target = [&](const char* name) { return "unix:" + directory.path(name); };
 
-    const auto opened = probe({target("open")});
-    expect(opened, "open", 0, "");
+    const auto opened = probe_json({target("open")});
+    expect_outcome(opened, "open", 0, "");
     EXPECT_EQ(opened.result()["endpoint"]["path"], directory.path("open"));
     EXPECT_EQ(opened.result()["sync"], true);
     EXPECT_TRUE(opened.result()["kernel_rtt_ns"].is_null());
     EXPECT_TRUE(opened.result()["syn_retransmits"].is_null());
-    expect(probe({"unix-seqpacket:" + directory.path("seq")}), "open", 0, "");
-    expect(probe({"unix-dgram:" + directory.path("dgram")}), "open", 0, "");
-    expect(probe({target("none")}), "refused", 8, "ENOENT");
-    expect(probe({target("stale")}), "refused", 8, "ECONNREFUSED");
-    expect(probe({target("file")}), "refused", 8, "ECONNREFUSED");
-    expect(probe({"unix:@nobody-is-called-this"}), "refused", 8, "ECONNREFUSED");
-    expect(probe({target("dgram")}), "local-error", 6, "EPROTOTYPE");
+    expect_outcome(probe_json({"unix-seqpacket:" + directory.path("seq")}), "open", 0, "");
+    expect_outcome(probe_json({"unix-dgram:" + directory.path("dgram")}), "open", 0, "");
+    expect_outcome(probe_json({target("none")}), "refused", 8, "ENOENT");
+    expect_outcome(probe_json({target("stale")}), "refused", 8, "ECONNREFUSED");
+    expect_outcome(probe_json({target("file")}), "refused", 8, "ECONNREFUSED");
+    expect_outcome(probe_json({"unix:@nobody-is-called-this"}), "refused", 8, "ECONNREFUSED");
+    expect_outcome(probe_json({target("dgram")}), "local-error", 6, "EPROTOTYPE");
 }
 
 TEST(ProbeUnix, WithoutPermissionItIsDenied)
@@ -561,8 +520,8 @@ TEST(ProbeUnix, AFullBacklogIsWaitedFor)
     const auto listener = unix_socket(path, SOCK_STREAM, 0);
     const auto first = connected_to_path(path);
     const auto second = connected_to_path(path);
-    const auto full = probe({"unix:" + path, "--timeout", "200ms"});
-    expect(full, "timeout", 3, "EAGAIN");
+    const auto full = probe_json({"unix:" + path, "--timeout", "200ms"});
+    expect_outcome(full, "timeout", 3, "EAGAIN");
     EXPECT_GE(full.result()["phases"]["total_ns"], 200'000'000);
 
     Running process({sockit_binary(), "probe", "-v", "--timeout", "60s", "unix:" + path}, {});
@@ -576,7 +535,7 @@ TEST(ProbeWant, WhatIsWantedDecidesTheStatus)
     const auto listener = listen_on("127.0.0.1", 0);
     const auto open = at("127.0.0.1", port_of(listener));
     const Words refused{"127.0.0.1:9"};
-    expect(probe({"127.0.0.1:9", "--want", "refused"}), "refused", 0, "ECONNREFUSED");
+    expect_outcome(probe_json({"127.0.0.1:9", "--want", "refused"}), "refused", 0, "ECONNREFUSED");
     const auto unwanted = run({"probe", open, "--want", "refused,timeout"});
     EXPECT_TRUE(exited(unwanted, 1));
     EXPECT_EQ(unwanted.err, "sockit: " + open + " is open, wanted refused or timeout\n");
@@ -642,15 +601,16 @@ TEST(ProbeOptions, SourceAndInterface)
 {
     const auto listener = listen_on("127.0.0.1", 0);
     const auto target = at("127.0.0.1", port_of(listener));
-    const auto probed = probe({target, "--source", "127.0.0.5"});
-    expect(probed, "open", 0, "");
+    const auto probed = probe_json({target, "--source", "127.0.0.5"});
+    expect_outcome(probed, "open", 0, "");
     EXPECT_EQ(probed.result()["source"]["address"], "127.0.0.5");
-    expect(probe({target, "--source", "10.99.99.99"}), "local-error", 6, "EADDRNOTAVAIL");
-    expect(probe({target, "--interface", "lo"}), "open", 0, "");
-    expect(probe({target, "--interface", "nope0"}), "local-error", 6, "ENODEV");
+    expect_outcome(probe_json({target, "--source", "10.99.99.99"}), "local-error", 6,
+                   "EADDRNOTAVAIL");
+    expect_outcome(probe_json({target, "--interface", "lo"}), "open", 0, "");
+    expect_outcome(probe_json({target, "--interface", "nope0"}), "local-error", 6, "ENODEV");
     // A fixed source port serves one after the other.
     const auto fixed =
-        probe({"127.0.0.1:1-20", "--source", "127.0.0.1:45454", "--want", "refused"});
+        probe_json({"127.0.0.1:1-20", "--source", "127.0.0.1:45454", "--want", "refused"});
     EXPECT_TRUE(exited(fixed.process, 0));
 }
 

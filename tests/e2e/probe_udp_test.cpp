@@ -94,16 +94,6 @@ private:
 std::optional<std::string> nothing(std::string_view /*question*/) { return std::nullopt; }
 std::optional<std::string> the_same(std::string_view question) { return std::string(question); }
 
-void expect_icmp_of(const Probed& probed, int type, int code, std::string_view from, bool local)
-{
-    const json& error = probed.result()["error"];
-    ASSERT_TRUE(error.is_object() && error.contains("icmp")) << probed.process;
-    EXPECT_EQ(error["icmp"]["type"], type) << probed.process;
-    EXPECT_EQ(error["icmp"]["code"], code) << probed.process;
-    EXPECT_EQ(error["icmp"]["from"], from) << probed.process;
-    EXPECT_EQ(error["icmp"]["local"], local) << probed.process;
-}
-
 TEST(ProbeUdp, AReplyIsOpen)
 {
     const Responder echo(the_same);
@@ -275,9 +265,7 @@ protected:
             GTEST_SKIP() << m_there->obstacle();
         if (run_program({"nft", "--version"}).status != 0)
             GTEST_SKIP() << "no nftables here";
-        m_there->run({"sh", "-c",
-                      "echo 0 > /proc/sys/net/ipv4/icmp_ratemask; "
-                      "echo 0 > /proc/sys/net/ipv6/icmp/ratelimit"});
+        m_there->stop_limiting_icmp();
         m_there->run({"nft", "-f", "-"},
                      R"(table inet t { chain i { type filter hook input priority 0;
             meta nfproto ipv4 udp dport 7016 reject with icmp type admin-prohibited
@@ -299,16 +287,16 @@ TEST_F(ProbeUdpNetwork, WhoSaidItDecides)
 {
     const auto port4 = probe_json({"udp:10.9.1.2:7002"});
     expect_outcome(port4, "refused", 8, "ECONNREFUSED");
-    expect_icmp_of(port4, 3, 3, "10.9.1.2", false);
+    expect_icmp(port4, 3, 3, "10.9.1.2", false);
     const auto port6 = probe_json({"udp:[fd09::2]:7002"});
     expect_outcome(port6, "refused", 8, "ECONNREFUSED");
-    expect_icmp_of(port6, 1, 4, "fd09::2", false);
+    expect_icmp(port6, 1, 4, "fd09::2", false);
     const auto admin4 = probe_json({"udp:10.9.1.2:7016"});
     expect_outcome(admin4, "rejected", 9, "EHOSTUNREACH");
-    expect_icmp_of(admin4, 3, 13, "10.9.1.2", false);
+    expect_icmp(admin4, 3, 13, "10.9.1.2", false);
     const auto admin6 = probe_json({"udp:[fd09::2]:7016"});
     expect_outcome(admin6, "rejected", 9, "EACCES");
-    expect_icmp_of(admin6, 1, 1, "fd09::2", false);
+    expect_icmp(admin6, 1, 1, "fd09::2", false);
     expect_outcome(probe_json({"udp:10.9.1.2:7004", "--timeout", "200ms"}), "silent", 3,
                    "ETIMEDOUT");
     const auto drop = probe_json({"udp:10.9.1.2:7020"});
@@ -332,7 +320,7 @@ TEST_F(ProbeUdpNetwork, NoNeighbourIsUnreachable)
     write_file("/proc/sys/net/ipv4/neigh/v0/retrans_time_ms", "100");
     const auto probed = probe_json({"udp:10.9.1.77:53", "--timeout", "20s"});
     expect_outcome(probed, "unreachable", 9, "EHOSTUNREACH");
-    expect_icmp_of(probed, 3, 1, "10.9.1.1", true);
+    expect_icmp(probed, 3, 1, "10.9.1.1", true);
 }
 
 // The kernel gives the neighbour up just after the default limit.

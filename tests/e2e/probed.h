@@ -13,10 +13,12 @@ struct Probed {
     Outcome process;
     nlohmann::json document;
 
+    [[nodiscard]] const nlohmann::json& results() const { return document["results"]; }
     [[nodiscard]] const nlohmann::json& result(std::size_t index = 0) const
     {
-        return document["results"][index];
+        return results()[index];
     }
+    [[nodiscard]] std::string outcome() const { return result()["outcome"]; }
     /// The code of the error; empty for none.
     [[nodiscard]] std::string code() const
     {
@@ -44,6 +46,17 @@ inline void expect_outcome(const Probed& probed, std::string_view outcome, int s
     EXPECT_TRUE(exited(probed.process, status));
     EXPECT_EQ(probed.code(), code) << probed.process;
     EXPECT_EQ(probed.process.err.empty(), status == 0) << probed.process;
+}
+
+/// The ICMP message behind the error of the one target.
+inline void expect_icmp(const Probed& probed, int type, int code, std::string_view from, bool local)
+{
+    const auto& error = probed.result()["error"];
+    ASSERT_TRUE(error.is_object() && error.contains("icmp")) << probed.process;
+    EXPECT_EQ(error["icmp"]["type"], type) << probed.process;
+    EXPECT_EQ(error["icmp"]["code"], code) << probed.process;
+    EXPECT_EQ(error["icmp"]["from"], from) << probed.process;
+    EXPECT_EQ(error["icmp"]["local"], local) << probed.process;
 }
 
 } // namespace sockit::test

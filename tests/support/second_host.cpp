@@ -85,6 +85,12 @@ void SecondHost::run(const Words& words, const std::string& input) const
     run_here(all, input);
 }
 
+void SecondHost::stop_limiting_icmp() const
+{
+    run({"sh", "-c",
+         "echo 0 > /proc/sys/net/ipv4/icmp_ratemask; echo 0 > /proc/sys/net/ipv6/icmp/ratelimit"});
+}
+
 Fd SecondHost::listen(std::uint16_t port, int backlog) const
 {
     Fd socket;

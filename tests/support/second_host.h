@@ -19,6 +19,8 @@ public:
     [[nodiscard]] const std::string& obstacle() const { return m_obstacle; }
     /// Runs a program there; a failure fails the test.
     void run(const Words& words, const std::string& input = {}) const;
+    /// It sends every ICMP error that it has reason to.
+    void stop_limiting_icmp() const;
     /// A TCP listener there, on all addresses of both families. Nobody accepts.
     [[nodiscard]] Fd listen(std::uint16_t port, int backlog) const;
 
