@@ -147,6 +147,8 @@ struct ProbeSummary {
     std::size_t failed = 0;
     std::size_t unfinished = 0; ///< stopped before there was a verdict
     std::array<std::size_t, probe_outcome_count> outcomes{};
+    std::size_t requeued =
+        0;                 ///< times that one was put off, for want of descriptors, memory, ports
     bool repeated = false; ///< the numbers are those of tries, not of targets
     Duration duration{};
     std::optional<std::string> stopped_by; ///< "SIGINT", "SIGTERM", "deadline"

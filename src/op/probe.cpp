@@ -134,6 +134,7 @@ Result<ProbeEnd> Probing::to_end()
     ProbeEnd& end = m_ledger.end();
     ProbeSummary& summary = end.summary;
     summary.unfinished = summary.total - summary.ok - summary.failed;
+    summary.requeued = m_shared.requeued;
     summary.duration = Clock::now() - started;
     end.signal = m_loop.signal();
     m_emit(summary);

@@ -99,6 +99,7 @@ ProbeTask::Step ProbeTask::expired(const ProbeRun& run)
         m_patience = {};
         auto step = m_step;
         step.another = true;
+        step.requeued = false; // not once more
         return step;
     }
     return hurried(run_out(run));
@@ -255,7 +256,10 @@ ProbeTask::Step ProbeTask::retry_or_end(const ProbeRun& run)
 ProbeTask::Step ProbeTask::pause(bool shortage)
 {
     const auto delay = pressure_delay(std::min(m_pauses++, pressure_retries - 1));
-    return m_step = {.wait = Wait::Pause, .until = Deadline::after(delay), .shortage = shortage};
+    return m_step = {.wait = Wait::Pause,
+                     .until = Deadline::after(delay),
+                     .shortage = shortage,
+                     .requeued = true};
 }
 
 ProbeTask::Step ProbeTask::end(Finding finding)

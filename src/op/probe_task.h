@@ -38,6 +38,7 @@ public:
         Wait wait = Wait::Nothing; ///< Nothing: the result is there
         Deadline until;
         bool shortage = false; ///< of descriptors or memory: begin no other task now
+        bool requeued = false; ///< put off for lack of something that may come back
         bool another = false;  ///< begin another try of the target beside this one
     };
 

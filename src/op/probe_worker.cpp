@@ -111,6 +111,7 @@ Result<> ProbeWorker::take(std::size_t index, const Step& step)
         return {};
     }
     m_short = m_short || step.shortage;
+    m_shared.requeued += step.requeued ? 1U : 0U;
     if (step.another)
         m_shared.ledger.follow(m_slots[index].task.item(), Clock::now());
     m_timers.set(index, step.until);

@@ -21,8 +21,9 @@ struct ProbeShared {
     ProbeLedger& ledger;
     const std::optional<TlsContext> tls; ///< of all sessions, where the plan wants any
     ProbeEncounters encounters;
-    std::atomic<std::size_t> held = 0; ///< sockets and lookups under way, all threads together
-    bool reset_when_open = false;      ///< a scan leaves no TIME-WAIT behind
+    std::atomic<std::size_t> requeued = 0; ///< ProbeSummary
+    std::atomic<std::size_t> held = 0;     ///< sockets and lookups under way, all threads together
+    bool reset_when_open = false;          ///< a scan leaves no TIME-WAIT behind
 };
 
 /// The probes that one thread has under way. It owns no loop: whoever does calls begin_some(),

@@ -207,6 +207,7 @@ void describe(const ProbeSummary& event, Record& record)
             if (const auto count = event.count(outcome); count > 0)
                 record.fields.add(probe_outcome_name(outcome), count);
         record.fields.end_object();
+        record.fields.add("requeued", event.requeued);
         record.fields.add("duration_ns", event.duration);
         record.fields.add("stopped_by", event.stopped_by);
         return;
@@ -217,9 +218,13 @@ void describe(const ProbeSummary& event, Record& record)
             counts += fmt::format(", {} {}", count, probe_outcome_name(outcome));
     if (event.unfinished > 0)
         counts += fmt::format(", {} unfinished", event.unfinished);
+    std::string delays;
+    if (event.requeued > 0)
+        delays = fmt::format("; put off {} time{} for want of descriptors or ports", event.requeued,
+                             event.requeued == 1 ? "" : "s");
     const auto total = event.repeated ? tries_text(event.total) : targets_text(event.total);
-    record.line = record.paint(
-        Color::Dim, fmt::format("{}{} in {}", total, counts, format_duration(event.duration)));
+    record.line = record.paint(Color::Dim, fmt::format("{}{} in {}{}", total, counts,
+                                                       format_duration(event.duration), delays));
 }
 
 } // namespace sockit

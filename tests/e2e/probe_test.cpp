@@ -367,6 +367,7 @@ TEST_F(ProbeNetwork, TheEndOfSourcePortsIsNoVerdict)
             break;
     }
     expect_outcome(third, "local-error", 6, "EADDRNOTAVAIL");
+    EXPECT_GT(third.document["summary"]["requeued"], 0) << third.process;
 }
 
 TEST_F(ProbeNetwork, AFullAcceptQueueIsSilence)

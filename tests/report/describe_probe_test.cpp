@@ -150,7 +150,10 @@ TEST(DescribeProbe, Summary)
     EXPECT_EQ(text_of(event), "4 targets, 1 open, 2 rejected, 1 unfinished in 25.0 ms");
     EXPECT_EQ(json_of(event),
               R"("total":4,"ok":1,"failed":2,"unfinished":1,"outcomes":{"open":1,"rejected":2},)"
-              R"("duration_ns":25000000,"stopped_by":"deadline")");
+              R"("requeued":0,"duration_ns":25000000,"stopped_by":"deadline")");
+    event.requeued = 3;
+    EXPECT_EQ(text_of(event), "4 targets, 1 open, 2 rejected, 1 unfinished in 25.0 ms; put off 3 "
+                              "times for want of descriptors or ports");
 }
 
 } // namespace
