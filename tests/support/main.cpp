@@ -15,11 +15,20 @@ public:
     }
 };
 
+class NetworkOfEachSuite final : public testing::EmptyTestEventListener {
+public:
+    void OnTestSuiteEnd(const testing::TestSuite& /*suite*/) override
+    {
+        sockit::test::leave_used_network();
+    }
+};
+
 } // namespace
 
 int main(int argc, char** argv)
 {
     testing::InitGoogleTest(&argc, argv);
     testing::AddGlobalTestEnvironment(new PrivateNetwork);
+    testing::UnitTest::GetInstance()->listeners().Append(new NetworkOfEachSuite);
     return RUN_ALL_TESTS();
 }

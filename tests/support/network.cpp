@@ -33,6 +33,9 @@ bool put(const char* path, std::string_view text)
            ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
+/// Set: tests have had a network of their own, and may have changed it.
+bool network_is_used = false;
+
 std::string bring_up_loopback()
 {
     const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -67,6 +70,15 @@ void fresh_network()
 {
     ASSERT_EQ(::unshare(CLONE_NEWNET), 0) << errno_name(errno);
     ASSERT_EQ(bring_up_loopback(), "");
+    network_is_used = true;
+}
+
+void leave_used_network()
+{
+    if (!network_is_used)
+        return;
+    fresh_network();
+    network_is_used = false;
 }
 
 } // namespace sockit::test

@@ -15,4 +15,8 @@ std::string enter_private_network();
 /// where it cannot be done.
 void fresh_network();
 
+/// The same where that was called since the last time. support/main.cpp does it after each suite:
+/// what one did to its network (sysctls, firewalls) is not for the next.
+void leave_used_network();
+
 } // namespace sockit::test
