@@ -112,6 +112,7 @@ Probing::Probing(const ProbePlan& plan, const Emit& emit, OpLoop& loop, Room roo
                .ledger = m_ledger,
                .tls = std::move(tls),
                .encounters = {},
+               .many_threads = m_threads > 1,
                .reset_when_open = is_scan(plan, m_total)},
       m_worker(m_shared, loop.poller(), m_room), m_helpers(m_shared)
 {}
@@ -147,7 +148,9 @@ Result<> Probing::run()
         m_lookups.proceed(m_shared.held > 0);
         refresh();
         TRY(m_worker.begin_some());
-        m_ledger.show();
+        m_worker.settle(false);
+        if (m_threads == 1)
+            m_ledger.show();
         if (m_ledger.is_over() || m_helpers.failed() || m_loop.stopped())
             return {};
         const auto news = TRY(m_loop.wait(sooner(m_worker.next_wake(), m_lookups.wake_at())));
@@ -189,6 +192,7 @@ Result<> Probing::stop()
         m_ledger.end().summary.stopped_by = m_loop.stopped_by();
     if (at_deadline)
         conclude_at_deadline();
+    m_worker.settle(true);
     return {};
 }
 

@@ -65,12 +65,14 @@ void ProbeHelpers::help(Helper& helper)
     } else if (m_with_verdict) {
         helper.worker.abandon_all();
     }
+    helper.worker.settle(true);
 }
 
 Result<> ProbeHelpers::work(Helper& helper)
 {
     while (!m_stop) {
         TRY(helper.worker.begin_some());
+        helper.worker.settle(false);
         if (m_shared.ledger.is_over())
             m_first->notify();
         for (const auto& ready : TRY(helper.poller.wait(helper.worker.next_wake()))) {

@@ -23,6 +23,25 @@ std::optional<Clock::time_point> ProbeLedger::begun(const ProbeQueue::Item& item
 ProbeNext ProbeLedger::conclude(const ProbeQueue::Item& item, ProbeResult result)
 {
     const std::scoped_lock lock(m_mutex);
+    return take(item, std::move(result));
+}
+
+bool ProbeLedger::conclude_all(std::vector<ProbeFound>& found, bool wait)
+{
+    std::unique_lock lock(m_mutex, std::defer_lock);
+    if (wait)
+        lock.lock();
+    else if (!lock.try_lock())
+        return false;
+    for (auto& each : found)
+        take(each.item, std::move(each.result));
+    drop(found.size());
+    found.clear();
+    return true;
+}
+
+ProbeNext ProbeLedger::take(const ProbeQueue::Item& item, ProbeResult result)
+{
     result.attempt = item.attempt + (m_plan.rounds.count ? 0 : item.retried);
     auto next = m_rounds.after(item.number, result);
     if (next.tell)

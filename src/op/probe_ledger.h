@@ -12,6 +12,12 @@
 
 namespace sockit {
 
+/// An item and what became of it.
+struct ProbeFound {
+    ProbeQueue::Item item;
+    ProbeResult result;
+};
+
 /// What a run found out: tells each result, decides what is asked again, and keeps count. Any
 /// thread may call.
 class ProbeLedger {
@@ -24,6 +30,9 @@ public:
     std::optional<Clock::time_point> begun(const ProbeQueue::Item& item);
     /// The item's result is there. What is left of the item has to be followed or dropped.
     ProbeNext conclude(const ProbeQueue::Item& item, ProbeResult result);
+    /// The same for many of a run in which no target is asked again; all of them are dropped.
+    /// False: another thread is telling, and `wait` is not set.
+    bool conclude_all(std::vector<ProbeFound>& found, bool wait);
     /// Queues the next try of the target.
     void follow(ProbeQueue::Item& item, Clock::time_point due);
     /// There are more targets than was known.
@@ -59,6 +68,7 @@ public:
 private:
     using Said = std::variant<Warning, Note>;
 
+    ProbeNext take(const ProbeQueue::Item& item, ProbeResult result);
     void tell(ProbeResult result);
     bool tell_once(const Event& event);
     bool is_new(const Said& said);

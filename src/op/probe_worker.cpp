@@ -10,6 +10,9 @@ namespace {
 /// So many are begun between two looks at what is under way.
 constexpr std::size_t begun_at_once = 64;
 
+/// A thread goes on while another one tells; up to here.
+constexpr std::size_t most_untold = 256;
+
 bool holds_socket(ProbeTask::Wait wait)
 {
     return wait == ProbeTask::Wait::Writable || wait == ProbeTask::Wait::Readable;
@@ -53,13 +56,20 @@ Result<> ProbeWorker::begin_some()
             m_shared.ledger.drop(1);
             continue;
         }
-        if (const auto due = m_shared.ledger.begun(item))
+        // Where there are many threads, no target is asked again.
+        if (const auto due = m_shared.many_threads ? std::nullopt : m_shared.ledger.begun(item))
             m_shared.ledger.follow(item, *due);
         const auto index = find_slot();
         TRY(take(index, m_slots[index].task.begin(std::move(item), run())));
     }
     m_taken.clear();
     return {};
+}
+
+void ProbeWorker::settle(bool wait)
+{
+    if (!m_found.empty())
+        m_shared.ledger.conclude_all(m_found, wait || !next_wake().passed());
 }
 
 Deadline ProbeWorker::next_wake() const
@@ -158,6 +168,11 @@ void ProbeWorker::finish(std::size_t index)
     if (!m_ending && is_mute(result) && item.retried < m_shared.plan.retries) {
         ++item.retried;
         return m_shared.queue.again(std::move(item), Clock::now());
+    }
+    if (m_shared.many_threads) {
+        m_found.push_back({.item = std::move(item), .result = std::move(result)});
+        ledger.conclude_all(m_found, m_found.size() >= most_untold);
+        return;
     }
     const auto next = ledger.conclude(item, std::move(result));
     if (next.ask_name)

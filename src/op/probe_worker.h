@@ -23,6 +23,7 @@ struct ProbeShared {
     ProbeEncounters encounters;
     std::atomic<std::size_t> requeued = 0; ///< ProbeSummary
     std::atomic<std::size_t> held = 0;     ///< sockets and lookups under way, all threads together
+    bool many_threads = false;             ///< each tells when no other does
     bool reset_when_open = false;          ///< a scan leaves no TIME-WAIT behind
 };
 
@@ -45,6 +46,9 @@ public:
     /// A target whose name has no address.
     void conclude_unresolved(ProbeQueue::Item item);
 
+    /// Has told what was found: at once if `wait`, or if there is nothing else to do now. Call
+    /// before waiting, and at the end.
+    void settle(bool wait);
     [[nodiscard]] Deadline next_wake() const;
 
 private:
@@ -73,6 +77,7 @@ private:
     std::vector<std::size_t> m_free;
     std::vector<ProbeQueue::Item> m_taken; ///< from the queue, about to begin
     Timers m_timers;                       ///< by index of the slot
+    std::vector<ProbeFound> m_found;       ///< not told yet: another thread was telling
     Socket m_spare;                        ///< free for another connection
     bool m_short = false;                  ///< of descriptors: begin nothing until something ends
     bool m_ending = false;                 ///< of the run: nobody is asked again
