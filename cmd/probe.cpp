@@ -258,9 +258,9 @@ Error probe_reason(const ProbeEnd& end, const ProbeOutcomes& want)
             counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.count(outcome)) +
                       " " + std::string(probe_outcome_name(outcome));
     if (summary.unfinished > 0) {
-        const auto end = summary.stopped_by.value_or("deadline");
+        const auto stop = summary.stopped_by.value_or("deadline");
         counts += (counts.empty() ? ": " : ", ") + std::to_string(summary.unfinished) +
-                  " unfinished at " + (end == "deadline" ? "the deadline" : end);
+                  " unfinished at " + (stop == "deadline" ? "the deadline" : stop);
     }
     return Error::usage(std::to_string(summary.failed + summary.unfinished) + " of " +
                         std::to_string(summary.total) +
