@@ -17,6 +17,19 @@ std::uint64_t Histogram::upper_of(std::size_t index)
     return ((sub + 1) << shift) - 1;
 }
 
+void Histogram::add(const Histogram& other)
+{
+    if (m_counts.size() < other.m_counts.size())
+        m_counts.resize(other.m_counts.size());
+    for (std::size_t index = 0; index < other.m_counts.size(); ++index)
+        m_counts[index] += other.m_counts[index];
+    m_count += other.m_count;
+    m_sum += other.m_sum;
+    m_squares += other.m_squares;
+    m_min = std::min(m_min, other.m_min);
+    m_max = std::max(m_max, other.m_max);
+}
+
 std::optional<Duration> Histogram::min() const
 {
     return m_count == 0 ? std::nullopt : std::optional(nanoseconds(m_min));

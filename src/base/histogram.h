@@ -40,6 +40,9 @@ public:
         m_max = std::max(m_max, value);
     }
 
+    /// What the other counted, too.
+    void add(const Histogram& other);
+
     [[nodiscard]] std::uint64_t count() const { return m_count; }
 
     // Nothing where nothing was recorded.

@@ -29,6 +29,14 @@ struct EchoDetail {
     std::uint64_t offset = 0;     ///< within the message
     std::string expected;         ///< raw bytes from `offset` on, the first ones
     std::string actual;           ///< what came instead, as long as it differs
+    /// What came instead is the echo of that message, of another connection.
+    struct Other {
+        std::uint32_t connection = 0;
+        std::uint64_t sequence = 0;
+
+        bool operator==(const Other&) const = default;
+    };
+    std::optional<Other> other = std::nullopt;
 
     bool operator==(const EchoDetail&) const = default;
 };
@@ -45,6 +53,8 @@ struct EchoFlaws {
     std::vector<EchoDetail> details; ///< the first ones
 
     void add(EchoDetail detail);
+    /// Those of another thread, whose details come after ours.
+    void add(const EchoFlaws& others);
     [[nodiscard]] std::uint64_t total() const
     {
         return corrupt + lost + duplicated + reordered + truncated;
@@ -64,6 +74,11 @@ struct EchoSettings {
     bool verify = true;
     Duration timeout{};
     Duration warmup{};
+    std::uint64_t threads = 1;
+    std::optional<std::uint64_t> rate; ///< messages a second, all connections together: open loop
+    std::uint64_t pipeline = 1;        ///< messages under way on a connection, at most
+    bool reconnect = false;            ///< a connection for each message
+    std::optional<std::uint64_t> connect_rate; ///< connections a second
 
     bool operator==(const EchoSettings&) const = default;
 };
@@ -76,6 +91,28 @@ struct EchoStart {
     bool operator==(const EchoStart&) const = default;
 };
 
+/// User and system time.
+struct CpuTime {
+    Duration user{};
+    Duration system{};
+
+    bool operator==(const CpuTime&) const = default;
+};
+
+/// What came back within a part of the measured time. Parts follow each other without gaps.
+struct EchoInterval {
+    Duration start{}; ///< since the measuring began
+    Duration duration{};
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t flaws = 0;       ///< found in it
+    std::uint64_t connections = 0; ///< open at its end
+    Histogram latency;             ///< as EchoSummary::latency
+    bool asked = false; ///< the user wants a record of it; else it is for charts and progress only
+
+    bool operator==(const EchoInterval&) const = default;
+};
+
 /// What the echo client found.
 struct EchoSummary {
     EchoSettings settings;
@@ -84,15 +121,42 @@ struct EchoSummary {
     Duration duration{};                         ///< measured, without connecting and warm-up
     std::map<std::string, std::uint64_t> errors; ///< failed connections by code
     EchoFlaws flaws;
-    Histogram latency;           ///< from the send of a message to the end of its echo
+    /// To the end of a message's echo, from the time at which it should have been sent (open loop),
+    /// or from its send.
+    Histogram latency;
+    /// From its send. Empty where that is what `latency` is: in a closed loop.
+    Histogram service;
+    bool corrected = false;      ///< `latency` counts from the intended time
     bool client_bound = false;   ///< our own CPU was the limit
     std::optional<Duration> rtt; ///< the kernel's smoothed round trip, mean of the connections
     std::optional<std::uint64_t> retransmits;
-    Duration cpu_user{};
-    Duration cpu_system{};
+    CpuTime cpu;
+    std::optional<CpuTime> server_cpu; ///< of the server's process, where that is on this machine
+    std::uint64_t connects = 0;        ///< connections made
     std::optional<std::string> stopped_by; ///< "SIGINT", "deadline"
 
     bool operator==(const EchoSummary&) const = default;
+};
+
+/// What an echo server does wrong when it is told to.
+enum class EchoFaultKind : std::uint8_t {
+    Delay,
+    Corrupt,
+    Drop,
+    Duplicate,
+    Reorder,
+    CloseAfter,
+    ResetAfter,
+    HalfCloseAfter,
+};
+
+/// A fault fired.
+struct EchoFault {
+    std::uint64_t id = 0; ///< the connection's
+    EchoFaultKind kind = EchoFaultKind::Delay;
+    std::uint64_t offset = 0; ///< of the first byte concerned, in all that the peer sent
+
+    bool operator==(const EchoFault&) const = default;
 };
 
 /// How often each fault of the server's fired.

@@ -26,10 +26,10 @@ using EventValue =
                  ProbeResult, ProbeStatistics, ProbeProgress, ProbeHop, ProbeSummary, ServerReady,
                  PeerAccepted, PeerClosed, PayloadReceived, TransferProgress, ConnectStarted,
                  ConnectAttempt, Connected, ConnectClosed, ConnectFailed, ConnectSummary,
-                 ListenClosed, ListenSummary, TlsEstablished, EchoStart, EchoSummary,
-                 EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed, OptionRead,
-                 OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted, WhyBindHolder,
-                 WhyBindVerdict, WhyBindSummary>;
+                 ListenClosed, ListenSummary, TlsEstablished, EchoStart, EchoInterval, EchoSummary,
+                 EchoFault, EchoServerSummary, SockoptsStarted, SockoptsSocket, OptionListed,
+                 OptionRead, OptionChanged, OptionDiffers, SockoptsSummary, WhyBindStarted,
+                 WhyBindHolder, WhyBindVerdict, WhyBindSummary>;
 
 /// One of them, by reference: what happened belongs to the op that tells of it, and is gone after
 /// the call. (Copies of such values are big, and so is the code for them.)

@@ -10,9 +10,10 @@ constexpr auto shortage_pause = std::chrono::milliseconds(100);
 
 } // namespace
 
-Admission::Admission(OpLoop& loop, Acceptor& acceptor, std::uint64_t token,
+Admission::Admission(Poller& poller, Acceptor& acceptor, std::uint64_t token,
                      std::optional<std::uint64_t> room, const AccessRules& rules, const Emit& emit)
-    : m_loop(loop), m_acceptor(acceptor), m_token(token), m_room(room), m_rules(rules), m_emit(emit)
+    : m_poller(poller), m_acceptor(acceptor), m_token(token), m_room(room), m_rules(rules),
+      m_emit(emit)
 {}
 
 Result<> Admission::update()
@@ -21,9 +22,9 @@ Result<> Admission::update()
         m_retry = {};
     const bool open = !m_retry.is_set() && !(m_room && m_inside >= *m_room);
     if (open && !m_watched)
-        TRY(m_loop.poller().add(m_acceptor.ref(), m_token, {.read = true}));
+        TRY(m_poller.add(m_acceptor.ref(), m_token, {.read = true}));
     if (!open && m_watched)
-        m_loop.poller().remove(m_acceptor.ref());
+        m_poller.remove(m_acceptor.ref());
     m_watched = open;
     return {};
 }
@@ -86,7 +87,7 @@ void Admission::left()
 void Admission::close()
 {
     if (m_watched)
-        m_loop.poller().remove(m_acceptor.ref());
+        m_poller.remove(m_acceptor.ref());
     m_watched = false;
     m_acceptor.close();
 }

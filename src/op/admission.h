@@ -1,7 +1,7 @@
 #pragma once
 
+#include "loop/poller.h"
 #include "op/acceptor.h"
-#include "op/op_loop.h"
 
 #include <optional>
 
@@ -16,9 +16,9 @@ public:
     /// Then those who are inside have their turn.
     static constexpr int accepts_in_a_row = 64;
 
-    /// `token` is the listener's in the loop's poller; `room`: how many may be inside at once. What
+    /// `token` is the listener's in the poller; `room`: how many may be inside at once. What
     /// it refers to outlives it.
-    Admission(OpLoop& loop, Acceptor& acceptor, std::uint64_t token,
+    Admission(Poller& poller, Acceptor& acceptor, std::uint64_t token,
               std::optional<std::uint64_t> room, const AccessRules& rules, const Emit& emit);
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
@@ -41,7 +41,7 @@ private:
     Result<std::optional<Accepted>> accept();
     void deny(const Accepted& accepted);
 
-    OpLoop& m_loop;
+    Poller& m_poller;
     Acceptor& m_acceptor;
     std::uint64_t m_token;
     std::optional<std::uint64_t> m_room;

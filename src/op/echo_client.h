@@ -3,6 +3,7 @@
 #include "event/event.h"
 #include "op/message_sizes.h"
 #include "op/socket_plan.h"
+#include "sock/tls_context.h"
 
 #include <cstdint>
 #include <optional>
@@ -22,13 +23,23 @@ struct EchoLoad {
     std::uint64_t seed = 1;
     bool verify = true;
     Duration warmup{}; ///< messages sent before it is over are verified but not counted
+    std::uint64_t threads = 1;
+    /// Messages a second, all connections together, sent when their time has come whatever came
+    /// back. None: a closed loop.
+    std::optional<std::uint64_t> rate;
+    std::uint64_t pipeline = 1;                ///< messages under way on a connection, at most
+    bool reconnect = false;                    ///< a connection for each message
+    std::optional<std::uint64_t> connect_rate; ///< connections a second, at most
+    std::optional<Duration> interval;          ///< emit EchoInterval that often
+    bool tell_intervals = false;               ///< they are `asked`
 
     bool operator==(const EchoLoad&) const = default;
 };
 
 struct EchoClientPlan {
-    Target target; ///< tcp or a unix stream
+    Target target;
     SocketPlan socket;
+    std::optional<TlsClientPlan> tls;
     Duration timeout = std::chrono::seconds(5); ///< for connecting, and for each echo
     std::optional<Duration> deadline;
     std::optional<EchoLoad> load; ///< none: lines of `input`

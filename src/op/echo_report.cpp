@@ -36,6 +36,11 @@ EchoSettings echo_settings(const EchoClientPlan& plan)
     settings.seed = plan.load->seed;
     settings.verify = plan.load->verify;
     settings.warmup = plan.load->warmup;
+    settings.threads = plan.load->threads;
+    settings.rate = plan.load->rate;
+    settings.pipeline = plan.load->pipeline;
+    settings.reconnect = plan.load->reconnect;
+    settings.connect_rate = plan.load->connect_rate;
     return settings;
 }
 
@@ -45,7 +50,7 @@ EchoReport::EchoReport(const EchoClientPlan& plan) : m_target(plan.target.text)
     start_measuring(Clock::now());
 }
 
-EchoReport::CpuTime EchoReport::cpu_time()
+CpuTime EchoReport::cpu_time()
 {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
@@ -106,10 +111,10 @@ void EchoReport::add_end()
 EchoClientEnd EchoReport::finish(const OpLoop& loop, const Emit& emit)
 {
     const CpuTime cpu = cpu_time();
-    m_summary.cpu_user = cpu.user - m_cpu_before.user;
-    m_summary.cpu_system = cpu.system - m_cpu_before.system;
+    m_summary.cpu = {.user = cpu.user - m_cpu_before.user,
+                     .system = cpu.system - m_cpu_before.system};
     m_summary.duration = m_last - m_from;
-    const auto busy = static_cast<double>((m_summary.cpu_user + m_summary.cpu_system).count());
+    const auto busy = static_cast<double>((m_summary.cpu.user + m_summary.cpu.system).count());
     m_summary.client_bound = m_summary.duration >= shortest_judged &&
                              busy >= bound_share * static_cast<double>(m_summary.duration.count());
     m_summary.stopped_by = loop.stopped_by();

@@ -35,10 +35,6 @@ public:
     EchoClientEnd finish(const OpLoop& loop, const Emit& emit);
 
 private:
-    struct CpuTime {
-        Duration user;
-        Duration system;
-    };
     static CpuTime cpu_time();
 
     EchoSummary m_summary;

@@ -3,6 +3,7 @@
 #include "op/admission.h"
 #include "op/echo_peer.h"
 #include "op/nodelay.h"
+#include "op/op_loop.h"
 #include "sock/limits.h"
 
 #include <vector>
@@ -15,7 +16,7 @@ class EchoServer {
 public:
     EchoServer(const EchoServerPlan& plan, const Emit& emit, OpLoop& loop, Acceptor& acceptor)
         : m_plan(plan), m_emit(emit), m_loop(loop),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections,
+          m_door(loop.poller(), acceptor, listener_token, plan.listener.max_connections,
                  plan.listener.access, m_door_emit),
           m_buffer(buffer_size)
     {}

@@ -2,15 +2,26 @@
 
 #include "event/event.h"
 #include "op/acceptor.h"
+#include "op/echo_faults.h"
+#include "sock/tls_context.h"
 
 #include <optional>
 
 namespace sockit {
 
+/// What is sent: what came (RFC 862), nothing (RFC 863), or lines of characters without end
+/// (RFC 864).
+enum class EchoMode : std::uint8_t { Echo, Discard, Chargen };
+
 struct EchoServerPlan {
-    ListenerPlan listener; ///< tcp or a unix stream
+    ListenerPlan listener;
+    std::optional<TlsServerPlan> tls;
+    EchoMode mode = EchoMode::Echo;
+    std::uint64_t threads = 1;
+    EchoFaultPlan faults;
+    bool sockperf = false; ///< answer sockperf's clients
     std::optional<Duration> deadline;
-    bool tell_peers = false; ///< emit PeerAccepted and PeerClosed
+    bool tell_peers = false; ///< emit PeerAccepted, PeerClosed and EchoFault
 
     bool operator==(const EchoServerPlan&) const = default;
 };

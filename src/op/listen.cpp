@@ -122,7 +122,8 @@ Result<> ListenRun::serve_one(Acceptor& acceptor)
 /// Nothing when the loop was stopped. Whatever happens, the listener is closed then.
 Result<std::optional<PeerAccepted>> ListenRun::wait_for_one(Acceptor& acceptor, Socket& socket)
 {
-    Admission door(*m_loop, acceptor, door_token, std::nullopt, m_plan.listener.access, m_emit);
+    Admission door(m_loop->poller(), acceptor, door_token, std::nullopt, m_plan.listener.access,
+                   m_emit);
     const auto limit = Deadline::after(m_plan.accept_timeout);
     while (true) {
         TRY(door.update());

@@ -26,7 +26,7 @@ public:
               return m_output_open;
           }),
           m_summary(summary), m_local(acceptor.local()), m_destinations(std::move(destinations)),
-          m_door(loop, acceptor, listener_token, plan.listener.max_connections,
+          m_door(loop.poller(), acceptor, listener_token, plan.listener.max_connections,
                  plan.listener.access, m_emit),
           m_audience(loop.poller(), plan, [this](Guest& guest) { moved(guest); }),
           m_messages(plan.payload, m_destinations, m_emit)

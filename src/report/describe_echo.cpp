@@ -31,6 +31,21 @@ std::string_view flaw_name(EchoFlaw flaw)
     return "";
 }
 
+std::string_view fault_name(EchoFaultKind kind)
+{
+    switch (kind) {
+    case EchoFaultKind::Delay: return "delay";
+    case EchoFaultKind::Corrupt: return "corrupt";
+    case EchoFaultKind::Drop: return "drop";
+    case EchoFaultKind::Duplicate: return "duplicate";
+    case EchoFaultKind::Reorder: return "reorder";
+    case EchoFaultKind::CloseAfter: return "close_after";
+    case EchoFaultKind::ResetAfter: return "reset_after";
+    case EchoFaultKind::HalfCloseAfter: return "half_close_after";
+    }
+    return "";
+}
+
 void add_settings(Fields& fields, const EchoSettings& settings)
 {
     fields.begin_object("settings");
@@ -44,14 +59,19 @@ void add_settings(Fields& fields, const EchoSettings& settings)
         fields.add("seed", settings.seed);
         fields.add("verify", settings.verify);
         fields.add("warmup_ns", settings.warmup);
+        fields.add("threads", settings.threads);
+        fields.add("rate_per_s", settings.rate);
+        fields.add("pipeline", settings.pipeline);
+        fields.add("reconnect", settings.reconnect);
+        fields.add("connect_rate_per_s", settings.connect_rate);
     }
     fields.end_object();
 }
 
-double rate_of(const EchoSummary& event)
+double rate_of(std::uint64_t messages, Duration duration)
 {
-    const auto seconds = std::chrono::duration<double>(event.duration).count();
-    return seconds > 0 ? static_cast<double>(event.messages) / seconds : 0;
+    const auto seconds = std::chrono::duration<double>(duration).count();
+    return seconds > 0 ? static_cast<double>(messages) / seconds : 0;
 }
 
 void add_details(Fields& fields, const EchoFlaws& flaws)
@@ -84,19 +104,19 @@ void add_fields(Fields& fields, const EchoSummary& event)
     fields.add("reordered", event.flaws.reordered);
     fields.add("truncated", event.flaws.truncated);
     fields.add("duration_ns", event.duration);
-    fields.add("rate_per_s", rate_of(event));
+    fields.add("rate_per_s", rate_of(event.messages, event.duration));
     add_latency(fields, "latency", event.latency);
     // A closed loop knows no intended send time: both are measured from the actual one.
-    add_latency(fields, "latency_service", event.latency);
-    fields.add("corrected", false);
+    add_latency(fields, "latency_service", event.corrected ? event.service : event.latency);
+    fields.add("corrected", event.corrected);
     fields.add("client_bound", event.client_bound);
     fields.begin_object("tcp");
     fields.add("rtt_ns", event.rtt);
     fields.add("retransmits", event.retransmits);
     fields.end_object();
     fields.begin_object("cpu");
-    fields.add("user_ns", event.cpu_user);
-    fields.add("system_ns", event.cpu_system);
+    fields.add("user_ns", event.cpu.user);
+    fields.add("system_ns", event.cpu.system);
     fields.end_object();
     add_details(fields, event.flaws);
     fields.add("stopped_by", event.stopped_by);
@@ -161,7 +181,7 @@ void add_lines(Record& record, const EchoSummary& event)
     else
         record.line =
             fmt::format("{} {} in {}: {}{}", event.messages, what, format_duration(event.duration),
-                        format_rate(rate_of(event)), verdict_words(event));
+                        format_rate(rate_of(event.messages, event.duration)), verdict_words(event));
     if (event.latency.count() > 0)
         record.line += "\nlatency  " + latency_line(event.latency);
     if (event.client_bound)
@@ -217,6 +237,35 @@ void describe(const EchoSummary& event, Record& record)
         add_fields(record.fields, event);
     else
         add_lines(record, event);
+}
+
+void describe(const EchoInterval& event, Record& record)
+{
+    record.start("interval", event.asked ? Level::Progress : Level::Hidden);
+    if (!record.wants_fields()) {
+        record.line = fmt::format("{} messages, {}", event.messages,
+                                  format_rate(rate_of(event.messages, event.duration)));
+        return;
+    }
+    Fields& fields = record.fields;
+    fields.add("start_ns", event.start);
+    fields.add("duration_ns", event.duration);
+    fields.add("messages", event.messages);
+    fields.add("rate_per_s", rate_of(event.messages, event.duration));
+    add_latency(fields, "latency", event.latency);
+}
+
+void describe(const EchoFault& event, Record& record)
+{
+    record.start("fault", Level::Verbose);
+    if (!record.wants_fields()) {
+        record.line = fmt::format("connection {}: {} at byte {}", event.id, fault_name(event.kind),
+                                  event.offset);
+        return;
+    }
+    record.fields.add("id", event.id);
+    record.fields.add("kind", fault_name(event.kind));
+    record.fields.add("offset", event.offset);
 }
 
 void describe(const EchoServerSummary& event, Record& record)

@@ -32,8 +32,7 @@ EchoSummary summary()
     event.latency.record(1000ns);
     event.rtt = 50us;
     event.retransmits = 0;
-    event.cpu_user = 1ms;
-    event.cpu_system = 2ms;
+    event.cpu = {.user = 1ms, .system = 2ms};
     return event;
 }
 
@@ -46,7 +45,8 @@ TEST(DescribeEcho, Start)
     EXPECT_EQ(json_of(EchoStart{"host:7", load_settings()}),
               R"("target":"host:7","settings":{"mode":"load","timeout_ns":5000000000,)"
               R"("connections":100,"count":1000,"duration_ns":null,"size":"64","seed":1,)"
-              R"("verify":true,"warmup_ns":0})");
+              R"("verify":true,"warmup_ns":0,"threads":1,"rate_per_s":null,"pipeline":1,)"
+              R"("reconnect":false,"connect_rate_per_s":null})");
     EXPECT_EQ(text_of(EchoStart{"host:7", load_settings()}),
               "echo host:7: messages of 64 B on 100 connections");
     EXPECT_EQ(json_of(EchoStart{"host:7", {.lines = true, .timeout = 1s}}),
@@ -96,6 +96,25 @@ TEST(DescribeEcho, ASummaryOfWrongEchoes)
                         R"("expected":"61","actual":"62"})"),
               std::string::npos)
         << json;
+}
+
+TEST(DescribeEcho, AnInterval)
+{
+    EchoInterval event{.start = 1s, .duration = 500ms, .messages = 3, .bytes = 192, .asked = true};
+    event.latency = summary().latency;
+    EXPECT_EQ(json_of(event), R"("start_ns":1000000000,"duration_ns":500000000,"messages":3,)"
+                              R"("rate_per_s":6,"latency":)" +
+                                  std::string(latency));
+    EXPECT_EQ(text_of(event), "3 messages, 6/s");
+    event.asked = false;
+    EXPECT_EQ(text_of(event), "");
+}
+
+TEST(DescribeEcho, AFault)
+{
+    const EchoFault event{.id = 3, .kind = EchoFaultKind::HalfCloseAfter, .offset = 4096};
+    EXPECT_EQ(json_of(event), R"("id":3,"kind":"half_close_after","offset":4096)");
+    EXPECT_EQ(text_of(event), "connection 3: half_close_after at byte 4096");
 }
 
 TEST(DescribeEcho, AServersSummary)
