@@ -11,7 +11,8 @@ Result<EchoServerPlan> plan_echo_server(const EchoServerArgs& args, const Output
     EchoServerPlan plan;
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
     const Transport transport = plan.listener.target.transport;
-    if (transport != Transport::Tcp && transport != Transport::UnixStream)
+    if (transport != Transport::Tcp && transport != Transport::UnixStream &&
+        transport != Transport::Udp && transport != Transport::UnixDgram)
         return Failure(transport_unsupported(transport, "echo server"));
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     plan.tell_peers = output.format == Format::Jsonl || output.verbosity > 0;

@@ -1,6 +1,7 @@
 #include "op/echo_server.h"
 
 #include "op/admission.h"
+#include "op/echo_datagram.h"
 #include "op/echo_peer.h"
 #include "op/nodelay.h"
 #include "op/op_loop.h"
@@ -173,7 +174,13 @@ Result<std::optional<int>> echo_server(const EchoServerPlan& plan, const Emit& e
 {
     raise_descriptor_limit();
     auto loop = TRY(OpLoop::open(plan.deadline));
-    auto acceptor = TRY(Acceptor::open(plan.listener));
+    auto listener = plan.listener;
+    listener.reuseport = listener.reuseport || plan.threads > 1;
+    auto acceptor = TRY(Acceptor::open(listener));
+    if (acceptor.socket().type() == SOCK_DGRAM) {
+        TRY(echo_datagrams(loop, acceptor, plan, emit));
+        return loop.signal();
+    }
     set_nodelay(acceptor.socket(), plan.listener.socket);
     if (TRY(acceptor.announce(emit)))
         TRY(EchoServer(plan, emit, loop, acceptor).run());
