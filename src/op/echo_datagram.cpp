@@ -1,18 +1,14 @@
 #include "op/echo_datagram.h"
 
+#include "op/acceptor.h"
 #include "op/echo_datagram_helpers.h"
+#include "op/op_loop.h"
 
 namespace sockit {
 
 namespace {
 
 constexpr std::uint64_t helpers_token = EchoDatagramWorker::token + 1;
-
-/// Where a second socket on the same address is possible, and would get a share of the peers.
-bool may_share(const Acceptor& acceptor, const EchoServerPlan& plan)
-{
-    return acceptor.local().is_inet() && !plan.listener.passed;
-}
 
 Result<> answer_until_stopped(OpLoop& loop, EchoDatagramWorker& worker,
                               EchoDatagramHelpers& helpers, const EchoDatagramStory& story)
@@ -31,16 +27,16 @@ Result<> answer_until_stopped(OpLoop& loop, EchoDatagramWorker& worker,
 
 } // namespace
 
-Result<> echo_datagrams(OpLoop& loop, Acceptor& acceptor, const EchoServerPlan& plan,
-                        const Emit& emit)
+Result<std::optional<int>> answer_datagrams(const EchoServerPlan& plan, const Emit& emit)
 {
-    TRY(prepare_for_datagrams(acceptor.socket())); // a passed one is not
+    auto loop = TRY(OpLoop::open(plan.deadline));
+    const auto acceptor = TRY(Acceptor::open(plan.listener));
     EchoDatagramStory story(emit, plan.tell_peers);
     EchoDatagramHelpers helpers(plan, story);
-    if (may_share(acceptor, plan))
-        TRY(helpers.open(acceptor.local()));
+    if (acceptor.local().is_inet())
+        TRY(helpers.open(acceptor));
     if (!TRY(acceptor.announce(emit)))
-        return {};
+        return loop.signal();
     EchoDatagramWorker worker(plan, story, acceptor.socket(), acceptor.local(), loop.poller());
     TRY(answer_until_stopped(loop, worker, helpers, story));
     EchoServerSummary summary;
@@ -49,7 +45,7 @@ Result<> echo_datagrams(OpLoop& loop, Acceptor& acceptor, const EchoServerPlan& 
     summary.accepted = story.peers();
     summary.stopped_by = loop.stopped_by();
     story.tell(summary);
-    return {};
+    return loop.signal();
 }
 
 } // namespace sockit

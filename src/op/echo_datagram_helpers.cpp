@@ -11,12 +11,17 @@ constexpr std::uint64_t wakeup_of_helper = EchoDatagramWorker::token + 1;
 
 } // namespace
 
-Result<> EchoDatagramHelpers::open(const Endpoint& bound)
+Result<> EchoDatagramHelpers::open(const Acceptor& first)
 {
-    const auto& listener = m_plan.listener;
-    for (std::uint64_t i = 1; i < m_plan.threads; ++i) {
+    if (m_plan.threads == 1)
+        return {};
+    // Not before it is bound: a port that somebody else has is not for sharing.
+    TRY(first.socket().set_option(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
+    auto listener = m_plan.listener;
+    listener.reuseport = true;
+    const auto& bound = first.local();
+    while (m_helpers.size() + 1 < m_plan.threads) {
         auto opened = TRY(open_unbound(bound, listener));
-        TRY(opened.socket.set_option(SOL_SOCKET, SO_REUSEPORT, 1, "SO_REUSEPORT"));
         TRY(opened.socket.bind(bound));
         for (const auto phase : {SockoptPhase::Bound, SockoptPhase::Listening})
             TRY(apply_options(opened.socket, listener.socket, phase));

@@ -21,8 +21,8 @@ public:
     EchoDatagramHelpers& operator=(const EchoDatagramHelpers&) = delete;
     ~EchoDatagramHelpers() { stop(); }
 
-    /// Binds the sockets to the address of the first thread's.
-    Result<> open(const Endpoint& bound);
+    /// Binds sockets beside that of the first thread.
+    Result<> open(const Acceptor& first);
     /// `first`, the poller of the first thread, finds `token` readable when one has ended by
     /// itself. Errors: out of descriptors or threads.
     Result<> start(Poller& first, std::uint64_t token);

@@ -186,7 +186,7 @@ std::optional<std::span<std::byte>> EchoDatagramWorker::answer_to(const Received
     const auto place = m_generated % DatagramInbox::most * longest_chargen;
     const auto length = below(longest_chargen + 1, mix(m_plan.faults.seed + m_generated));
     const auto answer = std::span(m_lines).subspan(place, length);
-    write_chargen(m_generated++ * chargen_line, answer);
+    std::ranges::copy(chargen_bytes(m_generated++ * chargen_line).first(length), answer.begin());
     return answer;
 }
 
