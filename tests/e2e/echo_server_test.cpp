@@ -268,15 +268,6 @@ TEST(EchoServer, APortInUseIsNamed)
     EXPECT_TRUE(valid_lines(lines.out)) << lines;
 }
 
-TEST(EchoServer, OtherTransportsAreNotThereYet)
-{
-    for (const std::string scheme : {"udp:", "tls:", "mptcp:"}) {
-        const auto outcome = run({"echo", "server", scheme + "127.0.0.1:0"});
-        EXPECT_TRUE(exited(outcome, 7));
-        EXPECT_EQ(outcome.out, "");
-    }
-}
-
 TEST(EchoServer, AFullStdoutEndsIt)
 {
     const Fd full(::open("/dev/full", O_WRONLY | O_CLOEXEC));
