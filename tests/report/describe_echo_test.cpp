@@ -105,7 +105,7 @@ TEST(DescribeEcho, AnInterval)
     EXPECT_EQ(json_of(event), R"("start_ns":1000000000,"duration_ns":500000000,"messages":3,)"
                               R"("rate_per_s":6,"latency":)" +
                                   std::string(latency));
-    EXPECT_EQ(text_of(event), "3 messages, 6/s");
+    EXPECT_EQ(text_of(event), "3 messages, 6.00/s");
     event.asked = false;
     EXPECT_EQ(text_of(event), "");
 }
