@@ -192,12 +192,18 @@ TEST(UdpEcho, WhatTheKernelDroppedIsCounted)
     for (int i = 0; i < 200; ++i)
         echo.send(std::string(1000, 'x'));
     ASSERT_EQ(::kill(echo.server->pid(), SIGCONT), 0);
-    echo.send("last");
+    int sent = 200;
+    do { // those may be dropped as well
+        echo.send("last");
+        ++sent;
+    } while (!echo.peer.anything_within(20));
     while (echo.peer.receive() != "last") {
+        echo.send("last");
+        ++sent;
     }
     const auto summary = last_of(echo.server);
-    EXPECT_GT(summary["dropped_datagrams"], 0);
-    EXPECT_EQ(summary["dropped_datagrams"].get<int>() + summary["messages"].get<int>(), 201);
+    EXPECT_GT(summary["dropped_datagrams"], 100);
+    EXPECT_LE(summary["dropped_datagrams"].get<int>() + summary["messages"].get<int>(), sent);
 }
 
 TEST(UdpEcho, ManyThreadsServeManyPeers)
