@@ -23,7 +23,7 @@ std::vector<SvgPoint> quantile_points(const Histogram& histogram)
 {
     constexpr double visible = 1.0 / 600; // of the axis
     const double narrow = quantile_place(1, histogram.count()) * visible;
-    std::vector<SvgPoint> points;
+    std::vector<SvgPoint> points{{0, log_of(*histogram.min())}};
     std::uint64_t seen = 0;
     double drawn_to = 0;
     for (const auto& bucket : histogram.buckets()) {

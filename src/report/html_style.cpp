@@ -29,7 +29,7 @@ code { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 .figures {
-  display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem;
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(7rem, 1fr)); gap: .6rem;
   margin: 1rem 0;
 }
 .figures div { background: var(--panel); border-radius: .4rem; padding: .5rem .7rem; }
@@ -38,6 +38,7 @@ code { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }
 .charts {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem;
 }
+.tables { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
 figure { margin: 0; max-width: 40rem; }
 svg { display: block; width: 100%; height: auto; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--text); }

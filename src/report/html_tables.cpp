@@ -31,7 +31,8 @@ public:
     }
     [[nodiscard]] std::string table(std::string_view heading) const
     {
-        return fmt::format("<h2>{}</h2>\n<table>\n{}</table>\n", heading, m_rows);
+        return fmt::format("<section><h2>{}</h2>\n<table>\n{}</table></section>\n", heading,
+                           m_rows);
     }
 
 private:
@@ -52,7 +53,7 @@ std::string quantile_table(const EchoSummary& summary)
     constexpr std::array rows{Row{"p50", 0.5},     Row{"p90", 0.9},       Row{"p99", 0.99},
                               Row{"p99.9", 0.999}, Row{"p99.99", 0.9999}, Row{"p99.999", 0.99999},
                               Row{"max", 1}};
-    std::string out = "<h2>Percentiles</h2>\n<table>\n<tr><th scope=\"col\">share</th>"
+    std::string out = "<section><h2>Percentiles</h2>\n<table>\n<tr><th scope=\"col\">share</th>"
                       "<th scope=\"col\" class=\"number\">latency</th>";
     if (summary.corrected)
         out += "<th scope=\"col\" class=\"number\">from the send</th>";
@@ -70,7 +71,7 @@ std::string quantile_table(const EchoSummary& summary)
             [share = quantile](const Histogram& histogram) { return histogram.percentile(share); });
     row("mean", [](const Histogram& histogram) { return histogram.mean(); });
     row("deviation", [](const Histogram& histogram) { return histogram.deviation(); });
-    return out + "</table>\n";
+    return out + "</table></section>\n";
 }
 
 std::string result_table(const EchoSummary& summary)
@@ -79,7 +80,8 @@ std::string result_table(const EchoSummary& summary)
     values.add("messages", std::optional(summary.messages));
     values.add("echoed", format_bytes(summary.bytes));
     values.add("measured", std::optional(summary.duration));
-    values.add("connections made", std::optional(summary.connects));
+    if (summary.connects > 0)
+        values.add("connections made", std::optional(summary.connects));
     if (const auto cpu = cpu_words(summary); !cpu.empty())
         values.add("CPU", cpu);
     values.add("TCP round trip", summary.rtt);
@@ -108,7 +110,8 @@ std::string settings_table(const EchoPage& page)
         values.add("reconnect", "for each message");
     if (settings.connect_rate)
         values.add("connect rate", format_rate(static_cast<double>(*settings.connect_rate)));
-    values.add("warm-up", std::optional(settings.warmup));
+    if (settings.warmup > Duration::zero())
+        values.add("warm-up", std::optional(settings.warmup));
     values.add("timeout", std::optional(settings.timeout));
     values.add("verified", settings.verify ? "every byte" : "no");
     values.add("seed", std::optional(settings.seed));
@@ -149,10 +152,10 @@ std::string detail_table(const EchoFlaws& flaws)
 
 std::string html_tables(const EchoPage& page)
 {
-    std::string out = detail_table(page.summary.flaws);
+    auto out = detail_table(page.summary.flaws) + "<div class=\"tables\">\n";
     if (page.summary.latency.count() > 0)
         out += quantile_table(page.summary);
-    return out + result_table(page.summary) + settings_table(page);
+    return out + result_table(page.summary) + settings_table(page) + "</div>\n";
 }
 
 } // namespace sockit

@@ -144,7 +144,7 @@ SvgAxis latency_axis(Duration shortest, Duration longest)
 
 SvgAxis time_axis(Duration whole)
 {
-    constexpr double most_ticks = 5;
+    constexpr double most_ticks = 6;
     constexpr double nanoseconds = 1e9;
     const double seconds = std::max(std::chrono::duration<double>(whole).count(), 1e-9);
     SvgAxis axis{.low = 0, .high = seconds, .ticks = {}, .title = "time since the start"};
@@ -157,7 +157,7 @@ SvgAxis time_axis(Duration whole)
 
 SvgAxis rate_axis(double highest)
 {
-    constexpr double most_ticks = 5;
+    constexpr double most_ticks = 6;
     constexpr double above = 1.05;
     SvgAxis axis{.low = 0,
                  .high = std::max(highest, 1e-3) * above,

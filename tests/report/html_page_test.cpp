@@ -60,7 +60,7 @@ TEST(HtmlPage, TellsFiguresCurvesAndSettings)
     expect_parts(page, {"<title>echo client localhost:7</title>",
                         "<p class=\"verdict good\">✔ 1000 messages of 64 B on 10 connections in "
                         "2.00 s: 500/s, all verified</p>",
-                        "<dt>p50</dt><dd>5.02 ms</dd>", "<dt>wrong</dt><dd>0</dd>", "Closed loop",
+                        "<dt>p50</dt><dd>5.01 ms</dd>", "<dt>wrong</dt><dd>0</dd>", "Closed loop",
                         "<title id=\"quantiles-title\">Latency by percentile",
                         "99 % no longer than 9.96 ms, the longest 10.0 ms.",
                         "<title id=\"course-title\">", "<title id=\"rate-title\">",
@@ -158,9 +158,6 @@ TEST(HtmlPage, ManyIntervalsMakeAsManyPartsAsCanBeSeen)
     EXPECT_GT(count_of(path, "L"), 100U) << path;
     EXPECT_LT(count_of(path, "L"), 240U) << path;
     EXPECT_LT(page.size(), 60'000U);
-    // The stall of the first second is still there: 10 s in the latency axis's range is clipped to
-    // the summary's, so that the first point stands at the top.
-    expect_parts(page, {"<title id=\"course-title\">"});
 }
 
 TEST(SvgAxis, TicksStandAtRoundPlaces)
@@ -172,10 +169,10 @@ TEST(SvgAxis, TicksStandAtRoundPlaces)
         return out;
     };
     EXPECT_EQ(labels(time_axis(10s)), "0,2 s,4 s,6 s,8 s,10 s");
-    EXPECT_EQ(labels(time_axis(60ms)), "0,20 ms,40 ms,60 ms");
+    EXPECT_EQ(labels(time_axis(60ms)), "0,10 ms,20 ms,30 ms,40 ms,50 ms,60 ms");
     EXPECT_EQ(labels(rate_axis(90'000)), "0,20k,40k,60k,80k");
     EXPECT_EQ(labels(rate_axis(3)), "0,1,2,3");
-    EXPECT_EQ(labels(rate_axis(0)), "0,0.0005,0.001");
+    EXPECT_EQ(labels(rate_axis(0)), "0,0.0002,0.0004,0.0006,0.0008,0.001");
     EXPECT_EQ(labels(latency_axis(10us, 90us)), "10 us,20 us,50 us");
     EXPECT_EQ(labels(latency_axis(1us, 1s)), "1 us,10 us,100 us,1 ms,10 ms,100 ms,1 s");
     EXPECT_EQ(labels(quantile_axis(1000)), "0,90,99,99.9,50");

@@ -109,7 +109,9 @@ std::optional<HdrHistogram> decode_hdr(std::string_view plain)
 std::optional<std::string> inflate_hdr(std::string_view base64_text)
 {
     const auto compressed = unbase64(base64_text);
-    Bytes bytes(compressed ? *compressed : "");
+    if (!compressed)
+        return std::nullopt;
+    Bytes bytes(*compressed);
     const auto cookie = bytes.big_endian(4);
     const auto length = bytes.big_endian(4);
     if (cookie != compressed_cookie || length != bytes.rest().size())
