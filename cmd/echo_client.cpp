@@ -84,12 +84,10 @@ Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
     if (args.words.empty())
         return Failure(Error::usage("no target: expected HOST:PORT or unix:PATH"));
     plan.target = TRY(parse_target(args.words, Role::Client));
-    const Transport transport = plan.target.transport;
-    if (transport != Transport::Tcp && transport != Transport::UnixStream)
-        return Failure(transport_unsupported(transport, "echo client"));
     plan.socket = TRY(plan_socket(args.network));
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    plan.tls = TRY(plan_tls_client(args.tls, plan.target));
     if (args.connections || args.count || args.duration || args.size)
         plan.load = TRY(plan_load(args));
     else if (args.seed || args.warmup || args.no_verify)
@@ -98,6 +96,9 @@ Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
     else if (args.files.any())
         return Failure(Error::usage("--hlog and --html need a load: one of -c, -n, -d, --size"));
     TRY(check_echo_files(args.files));
+    const Transport transport = plan.tls ? Transport::Tls : plan.target.transport;
+    if (plan.load && transport != Transport::Tcp && transport != Transport::UnixStream)
+        return Failure(transport_unsupported(transport, "echo client"));
     return plan;
 }
 
@@ -155,6 +156,7 @@ public:
                  source_option(m_args.network),
              },
              echo_files_options(m_args.files),
+             tls_client_options(m_args.tls),
              socket_options(m_args.network),
              output_options(m_args.output)});
     }

@@ -2,6 +2,7 @@
 
 #include "cmd/echo_files.h"
 #include "cmd/options.h"
+#include "cmd/tls_options.h"
 #include "op/echo_client.h"
 
 #include <optional>
@@ -21,10 +22,11 @@ struct EchoClientArgs {
     std::optional<std::string> seed;
     std::optional<std::string> warmup;
     bool no_verify = false;
+    TlsClientArgs tls;
     EchoFilesArgs files;
 };
 
-/// Usage errors, and Unsupported for transports other than tcp and unix.
+/// Usage errors, and Unsupported for loads over other transports than tcp and unix.
 Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args);
 
 /// `64`, `1k-16k`, `64,16k`: sizes and ranges of sizes from 1 B to 16 MiB.

@@ -10,10 +10,10 @@ namespace sockit {
 
 namespace {
 
-constexpr std::size_t longest_piece = 64UL * 1024;
-constexpr std::size_t read_size = 16UL * 1024;
+constexpr std::size_t longest_line_piece = 64UL * 1024;
+constexpr std::size_t line_read_size = 16UL * 1024;
 
-std::string string_of(std::span<const std::byte> bytes)
+std::string text_of_bytes(std::span<const std::byte> bytes)
 {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -24,13 +24,13 @@ Result<EchoLinesLink> EchoLinesLink::open(Socket socket, const Endpoint& peer)
 {
     EchoLinesLink link(std::move(socket), peer);
     const Socket& own = link.m_channel.socket();
-    link.m_longest = longest_piece;
+    link.m_longest = longest_line_piece;
     if (own.type() == SOCK_STREAM) {
-        link.m_buffer.resize(read_size);
+        link.m_buffer.resize(line_read_size);
         return link;
     }
     TRY(prepare_for_datagrams(own));
-    link.m_longest = std::min(longest_piece, datagram_limit(own));
+    link.m_longest = std::min(longest_line_piece, datagram_limit(own));
     link.m_inbox = std::make_unique<DatagramInbox>();
     return link;
 }
@@ -58,7 +58,7 @@ Result<EchoLinesLink::Came> EchoLinesLink::receive(std::string& echo)
         const auto came = TRY(m_channel.receive(m_buffer));
         if (came.would_block())
             take_icmp_error(ref()); // a hint, not the end; unread it stays ready
-        echo += string_of(std::span(m_buffer).first(came.bytes));
+        echo += text_of_bytes(std::span(m_buffer).first(came.bytes));
         return came.end() ? Came::End : came.bytes > 0 ? Came::Something : Came::Nothing;
     }
     if (m_messages.empty() && !m_ended) {
@@ -66,7 +66,7 @@ Result<EchoLinesLink::Came> EchoLinesLink::receive(std::string& echo)
         if (!got)
             return Failure(with_icmp(got.error(), m_channel.socket(), m_channel.peer()));
         for (const auto& message : got->datagrams)
-            m_messages.push_back(string_of(message.bytes));
+            m_messages.push_back(text_of_bytes(message.bytes));
         m_ended = got->ended;
     }
     if (m_messages.empty()) {

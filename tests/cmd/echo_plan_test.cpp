@@ -85,8 +85,10 @@ TEST(EchoClientPlan, RefusesWhatMakesNoSense)
 {
     EXPECT_EQ(plan_echo_client({}).error().domain, Domain::Usage);
     EXPECT_EQ(plan_echo_client(client("127.0.0.1:0")).error().domain, Domain::Usage);
-    EXPECT_EQ(plan_echo_client(client("udp:127.0.0.1:7")).error().domain, Domain::Unsupported);
-    auto args = client("127.0.0.1:7");
+    auto args = client("udp:127.0.0.1:7");
+    args.count = "1";
+    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Unsupported);
+    args = client("127.0.0.1:7");
     args.warmup = "1s";
     EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
 }
