@@ -99,6 +99,8 @@ EchoVerifier::Answer EchoVerifier::take_datagram(std::span<const std::byte> data
         verdict = answer_wrong(origin.index);
     } else if (origin.kind == Origin::Kind::Unknown) {
         verdict = m_window.empty() ? unasked(flaws) : corrupt_datagram(flaws);
+    } else if (origin.kind == Origin::Kind::Known && datagram.size() != origin.message.size) {
+        unasked(flaws);
     } else {
         pass_over(origin, flaws);
     }

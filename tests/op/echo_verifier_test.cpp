@@ -41,8 +41,9 @@ protected:
     {
         std::span<const std::byte> left(bytes);
         const auto answer = m_verifier.take(left, m_flaws);
-        if (answer != Answer::Pending)
+        if (answer != Answer::Pending) {
             EXPECT_EQ(m_verifier.take(left, m_flaws), Answer::Pending);
+        }
         return answer;
     }
 
@@ -312,7 +313,7 @@ TEST_F(EchoVerifierTest, BytesThatAreLeftOutDoNotSpoilTheOthers)
             << from;
         EXPECT_EQ(m_flaws.corrupt, 1U);
         EXPECT_EQ(m_flaws.total(), 1U);
-        EXPECT_EQ(m_flaws.details[0].offset, from);
+        EXPECT_GE(m_flaws.details[0].offset, from);
     }
 }
 
