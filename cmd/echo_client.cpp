@@ -124,7 +124,9 @@ std::string_view option_of_loads(const EchoClientArgs& args)
           Given{"--warmup", args.warmup.has_value()},
           Given{"--pipeline", args.pipeline.has_value()}, Given{"--reconnect", args.reconnect},
           Given{"--connect-rate", args.connect_rate.has_value()},
-          Given{"--interval", args.interval.has_value()}, Given{"--no-verify", args.no_verify}})
+          Given{"--interval", args.interval.has_value()}, Given{"--no-verify", args.no_verify},
+          Given{"--hlog", args.files.hlog.has_value()},
+          Given{"--html", args.files.html.has_value()}})
         if (given)
             return name;
     return {};
@@ -162,6 +164,7 @@ Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
             Error::usage(std::string(option) + " needs a load: one of -c, -n, -d, --size, --rate"));
     if (plan.load)
         TRY(check_sizes(plan.load->sizes, plan.target.transport));
+    TRY(check_echo_files(args.files));
     return plan;
 }
 
@@ -229,6 +232,7 @@ public:
                  source_option(m_args.network),
              },
              tls_client_options(m_args.tls),
+             echo_files_options(m_args.files),
              socket_options(m_args.network),
              output_options(m_args.output)});
     }
@@ -237,11 +241,18 @@ public:
     {
         m_args.words = words;
         const auto output = plan_output(m_args.output);
-        const auto plan = plan_echo_client(m_args);
+        auto plan = plan_echo_client(m_args);
         const bool show = output && output->format == Format::Text;
-        const auto act = [show](const EchoClientPlan& asked, const Emit& emit) -> Result<Ending> {
-            return ending_of(asked, TRY(asked.load ? echo_load(asked, emit)
-                                                   : echo_lines(asked, terminal(show), emit)));
+        const bool watching = output && shows_status(*output);
+        if (plan && plan->load)
+            plan_echo_intervals(*plan->load, m_args.files, watching);
+        const auto act = [&](const EchoClientPlan& asked, const Emit& emit) -> Result<Ending> {
+            return with_echo_files(
+                m_args.files, watching, emit, [&](const Emit& all) -> Result<Ending> {
+                    return ending_of(asked,
+                                     TRY(asked.load ? echo_load(asked, all)
+                                                    : echo_lines(asked, terminal(show), all)));
+                });
         };
         const auto early = [](const EchoClientPlan& asked, const Emit& emit, const Error& error) {
             EchoSummary nothing;

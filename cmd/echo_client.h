@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cmd/echo_files.h"
 #include "cmd/options.h"
 #include "cmd/tls_options.h"
 #include "op/echo_client.h"
@@ -28,6 +29,7 @@ struct EchoClientArgs {
     bool reconnect = false;
     bool no_verify = false;
     TlsClientArgs tls;
+    EchoFilesArgs files;
 };
 
 /// Usage errors.

@@ -188,6 +188,8 @@ complete -c sockit -n '__sockit_in echo client' -l key -r -F -d 'Its private key
 complete -c sockit -n '__sockit_in echo client' -l alpn -x -d 'Offer these application protocols, comma-separated'
 complete -c sockit -n '__sockit_in echo client' -l tls-min -x -a '1.0 1.1 1.2 1.3' -d 'Lowest TLS version: 1.0 to 1.3 (default: 1.2)'
 complete -c sockit -n '__sockit_in echo client' -l insecure -d 'Take any certificate'
+complete -c sockit -n '__sockit_in echo client' -l hlog -r -F -d 'Load: latencies as a log that HdrHistogram\'s tools read and add'
+complete -c sockit -n '__sockit_in echo client' -l html -r -F -d 'Load: figures and curves as a page for a browser'
 complete -c sockit -n '__sockit_in echo client' -s 4 -d 'IPv4 only'
 complete -c sockit -n '__sockit_in echo client' -s 6 -d 'IPv6 only'
 complete -c sockit -n '__sockit_in echo client' -l netns -x -d 'Work in that network namespace'
