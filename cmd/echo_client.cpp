@@ -95,6 +95,9 @@ Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
     else if (args.seed || args.warmup || args.no_verify)
         return Failure(Error::usage(
             "--seed, --warmup and --no-verify need a load: one of -c, -n, -d, --size"));
+    else if (args.files.any())
+        return Failure(Error::usage("--hlog and --html need a load: one of -c, -n, -d, --size"));
+    TRY(check_echo_files(args.files));
     return plan;
 }
 
@@ -151,6 +154,7 @@ public:
                  deadline_option(m_args.network),
                  source_option(m_args.network),
              },
+             echo_files_options(m_args.files),
              socket_options(m_args.network),
              output_options(m_args.output)});
     }
@@ -159,11 +163,18 @@ public:
     {
         m_args.words = words;
         const auto output = plan_output(m_args.output);
-        const auto plan = plan_echo_client(m_args);
+        auto plan = plan_echo_client(m_args);
         const bool show = output && output->format == Format::Text;
-        const auto act = [show](const EchoClientPlan& asked, const Emit& emit) -> Result<Ending> {
-            return ending_of(asked, TRY(asked.load ? echo_load(asked, emit)
-                                                   : echo_lines(asked, terminal(show), emit)));
+        const bool watching = output && shows_status(*output);
+        if (plan && plan->load)
+            plan_echo_intervals(*plan->load, m_args.files, watching);
+        const auto act = [&](const EchoClientPlan& asked, const Emit& emit) -> Result<Ending> {
+            return with_echo_files(
+                m_args.files, watching, emit, [&](const Emit& all) -> Result<Ending> {
+                    return ending_of(asked,
+                                     TRY(asked.load ? echo_load(asked, all)
+                                                    : echo_lines(asked, terminal(show), all)));
+                });
         };
         const auto early = [](const EchoClientPlan& asked, const Emit& emit, const Error& error) {
             EchoSummary nothing;

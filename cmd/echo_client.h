@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cmd/echo_files.h"
 #include "cmd/options.h"
 #include "op/echo_client.h"
 
@@ -20,6 +21,7 @@ struct EchoClientArgs {
     std::optional<std::string> seed;
     std::optional<std::string> warmup;
     bool no_verify = false;
+    EchoFilesArgs files;
 };
 
 /// Usage errors, and Unsupported for transports other than tcp and unix.

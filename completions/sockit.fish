@@ -195,6 +195,8 @@ complete -c sockit -n '__sockit_in echo client' -l no-verify -d 'Load: count wha
 complete -c sockit -n '__sockit_in echo client' -l timeout -x -d 'For connecting, and for each echo (default 5s)'
 complete -c sockit -n '__sockit_in echo client' -l deadline -x -d 'Limit for the whole run'
 complete -c sockit -n '__sockit_in echo client' -l source -x -d 'Local address, and port, to connect from'
+complete -c sockit -n '__sockit_in echo client' -l hlog -x -d 'Load: latencies as a log that HdrHistogram\'s tools read and add'
+complete -c sockit -n '__sockit_in echo client' -l html -x -d 'Load: figures and curves as a page for a browser'
 complete -c sockit -n '__sockit_in echo client' -s 4 -d 'IPv4 only'
 complete -c sockit -n '__sockit_in echo client' -s 6 -d 'IPv6 only'
 complete -c sockit -n '__sockit_in echo client' -l netns -x -d 'Work in that network namespace'

@@ -32,4 +32,11 @@ std::unique_ptr<EventSink> make_junit_sink(Output& records);
 /// result, and the latency of all its tries where they were counted.
 std::unique_ptr<EventSink> make_prometheus_sink(Output& records);
 
+// Of the echo client, beside its records. A load without intervals is one interval.
+
+/// A log of latencies that HdrHistogram's tools read and add: a line an interval, as it comes.
+std::unique_ptr<EventSink> make_hlog_sink(Output& log);
+/// A page for a browser, written at the end: figures, curves, settings and what was wrong.
+std::unique_ptr<EventSink> make_html_sink(Output& page);
+
 } // namespace sockit

@@ -1,7 +1,6 @@
 #include "report/fields.h"
 
-#include <array>
-#include <ctime>
+#include "report/format.h"
 
 namespace sockit {
 
@@ -49,17 +48,7 @@ void Fields::add(std::string_view key, std::string_view value)
 
 void Fields::add(std::string_view key, std::chrono::system_clock::time_point value)
 {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(value);
-    const auto microseconds =
-        std::chrono::duration_cast<std::chrono::microseconds>(value - seconds).count();
-    const std::time_t clock = std::chrono::system_clock::to_time_t(seconds);
-    std::tm utc{};
-    ::gmtime_r(&clock, &utc);
-    std::array<char, 32> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%FT%T", &utc);
-    std::string fraction = std::to_string(microseconds);
-    fraction.insert(0, 6 - fraction.size(), '0');
-    add(key, std::string(text.data(), length) + "." + fraction + "Z");
+    add(key, format_time(value));
 }
 
 void Fields::add(std::string_view key, const Endpoint& endpoint)

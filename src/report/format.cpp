@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <ctime>
 #include <string_view>
 
 namespace sockit {
@@ -55,6 +56,19 @@ std::string format_rate(double per_second)
     if (per_second >= million)
         return three_digits(per_second / million) + " M/s";
     return three_digits(per_second) + "/s";
+}
+
+std::string format_time(std::chrono::system_clock::time_point time)
+{
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    const auto microseconds =
+        std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
+    const std::time_t clock = std::chrono::system_clock::to_time_t(seconds);
+    std::tm utc{};
+    ::gmtime_r(&clock, &utc);
+    std::array<char, 32> text{};
+    const auto length = std::strftime(text.data(), text.size(), "%FT%T", &utc);
+    return fmt::format("{}.{:06}Z", std::string_view(text.data(), length), microseconds);
 }
 
 } // namespace sockit

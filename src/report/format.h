@@ -2,6 +2,7 @@
 
 #include "base/deadline.h"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -15,5 +16,7 @@ std::string format_duration(Duration duration);
 std::string format_bytes(std::uint64_t bytes);
 /// "950/s", "81300/s", "1.23 M/s".
 std::string format_rate(double per_second);
+/// RFC 3339 in UTC with microseconds: "2025-01-31T12:00:00.000000Z".
+std::string format_time(std::chrono::system_clock::time_point time);
 
 } // namespace sockit

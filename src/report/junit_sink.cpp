@@ -1,6 +1,7 @@
 #include "base/escape.h"
 #include "report/describe.h"
 #include "report/event_sink.h"
+#include "report/markup.h"
 #include "report/probe_text.h"
 
 #include <fmt/format.h>
@@ -8,29 +9,6 @@
 namespace sockit {
 
 namespace {
-
-/// Of text that escape() made harmless: markup characters as entities, and the two characters that
-/// XML forbids beside control characters (XML 1.0, 2.2) replaced.
-std::string xml_text(std::string_view text)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto rest = text.substr(i);
-        if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
-            out += "\xef\xbf\xbd";
-            i += 2;
-            continue;
-        }
-        switch (text[i]) {
-        case '&': out += "&amp;"; break;
-        case '<': out += "&lt;"; break;
-        case '>': out += "&gt;"; break;
-        case '"': out += "&quot;"; break;
-        default: out += text[i]; break;
-        }
-    }
-    return out;
-}
 
 std::string seconds_text(Duration duration)
 {
@@ -87,7 +65,7 @@ private:
         m_labels = result.labels;
         m_cases += fmt::format(R"(    <testcase classname="sockit.probe.{}" name="{}" time="{}")",
                                transport_name(result.transport),
-                               xml_text(result_name(result, m_each_address)),
+                               markup_text(result_name(result, m_each_address)),
                                seconds_text(result.phases.total));
         if (result.ok) {
             m_cases += "/>\n";
@@ -96,8 +74,8 @@ private:
         ++m_failures;
         m_cases += fmt::format(
             ">\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>\n",
-            probe_outcome_name(result.outcome), xml_text(failure_text(result)),
-            xml_text(line_of(result)));
+            probe_outcome_name(result.outcome), markup_text(failure_text(result)),
+            markup_text(line_of(result)));
     }
 
     /// What is no result of a target.
@@ -107,7 +85,7 @@ private:
         ++m_errors;
         m_cases += fmt::format("    <testcase classname=\"sockit.probe\" name=\"{}\" time=\"0\">\n"
                                "      <error type=\"{}\" message=\"{}\"/>\n    </testcase>\n",
-                               xml_text(name), xml_text(type), xml_text(message));
+                               markup_text(name), markup_text(type), markup_text(message));
     }
 
     void end(const ProbeSummary& summary)
@@ -125,14 +103,14 @@ private:
         std::string properties = "    <properties>\n";
         for (const auto& [key, value] : m_labels)
             properties += fmt::format("      <property name=\"{}\" value=\"{}\"/>\n", key,
-                                      xml_text(escape(value)));
+                                      markup_text(escape(value)));
         m_records.write(properties + "    </properties>\n");
     }
 
     void write_stream(std::string_view name, std::string_view text)
     {
         if (!text.empty())
-            m_records.write(fmt::format("    <{0}>{1}</{0}>\n", name, xml_text(text)));
+            m_records.write(fmt::format("    <{0}>{1}</{0}>\n", name, markup_text(text)));
     }
 
     Output& m_records;

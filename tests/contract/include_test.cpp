@@ -26,6 +26,7 @@ const std::array rules{
     Rule{"", {"nlohmann/"}, {"src/report/json.cpp"}},
     Rule{"", {"CLI/"}, {"cmd/cli.cpp"}},
     Rule{"", {"re2/"}, {"src/op/pattern.cpp"}},
+    Rule{"", {"zlib.h"}, {"src/report/hlog.cpp"}},
     Rule{"", {"fmt/"}, {"src/report/", "cmd/"}},
     Rule{"", {"openssl/"}, {"src/sock/"}},
     Rule{"", {"format>", "iostream", "cstdio", "stdio.h"}, {}},

@@ -22,13 +22,14 @@ TEST(DescribeProbeRounds, Statistics)
               "a:1: 3 sent, 2 open, 1 lost (33.3 %)\n"
               "  kernel RTT  p50 100 us  p90 100 us  p99 100 us  p99.9 100 us  max 100 us\n"
               "  connect     p50 200 us  p90 200 us  p99 200 us  p99.9 200 us  max 200 us");
-    EXPECT_EQ(json_of(statistics()),
-              R"("target":"a:1","sent":3,"open":2,"lost":1,"loss":0.3333333333333333,"kernel_rt)"
-              R"(t":{"count":1,"min_ns":100000,"mean_ns":100000,"mdev_ns":0,"p50_ns":100000,"p9)"
-              R"(0_ns":100000,"p99_ns":100000,"p999_ns":100000,"max_ns":100000,"buckets":[[1003)"
-              R"(51,1]]},"connect":{"count":2,"min_ns":200000,"mean_ns":200000,"mdev_ns":0,"p50)"
-              R"(_ns":200000,"p90_ns":200000,"p99_ns":200000,"p999_ns":200000,"max_ns":200000,")"
-              R"(buckets":[[200703,2]]})");
+    EXPECT_EQ(
+        json_of(statistics()),
+        R"("target":"a:1","sent":3,"open":2,"lost":1,"loss":0.3333333333333333,"kernel_rt)"
+        R"(t":{"count":1,"min_ns":100000,"mean_ns":100000,"mdev_ns":0,"p50_ns":100000,"p9)"
+        R"(0_ns":100000,"p99_ns":100000,"p999_ns":100000,"p9999_ns":100000,"max_ns":100000,"buckets":[[1003)"
+        R"(51,1]]},"connect":{"count":2,"min_ns":200000,"mean_ns":200000,"mdev_ns":0,"p50)"
+        R"(_ns":200000,"p90_ns":200000,"p99_ns":200000,"p999_ns":200000,"p9999_ns":200000,"max_ns":200000,")"
+        R"(buckets":[[200703,2]]})");
 }
 
 TEST(DescribeProbeRounds, AChartWhereSomebodyLooks)
