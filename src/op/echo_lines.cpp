@@ -89,6 +89,7 @@ Result<EchoClientEnd> EchoLines::run(Dialled dialled, const std::optional<TlsCon
 Result<bool> EchoLines::reach(Dialled dialled, const std::optional<TlsContext>& tls)
 {
     auto& [socket, peer] = dialled.connections.front();
+    m_report.add_connect();
     if (!tls) {
         m_link = TRY(EchoLinesLink::open(std::move(socket), peer));
         return true;

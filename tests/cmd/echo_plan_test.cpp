@@ -65,6 +65,10 @@ TEST(EchoClientPlan, TakesEveryOption)
     args.size = "64,1k-16k";
     args.seed = "9";
     args.warmup = "250ms";
+    args.threads = "2";
+    args.pipeline = "8";
+    args.connect_rate = "100/s";
+    args.interval = "500ms";
     args.no_verify = true;
     args.network.timeout = "1s";
     args.network.deadline = "1m";
@@ -77,7 +81,25 @@ TEST(EchoClientPlan, TakesEveryOption)
                          .sizes = MessageSizes{.ranges = {{64, 64}, {1024, 16384}}},
                          .seed = 9,
                          .verify = false,
-                         .warmup = 250ms};
+                         .warmup = 250ms,
+                         .threads = 2,
+                         .pipeline = 8,
+                         .connect_rate = 100,
+                         .interval = 500ms,
+                         .tell_intervals = true};
+    EXPECT_EQ(plan_echo_client(args), plan);
+    args.threads = "9"; // a thread without a connection would have nothing to do
+    args.pipeline = std::nullopt;
+    args.reconnect = true;
+    plan.load->threads = 3;
+    plan.load->pipeline = 1;
+    plan.load->reconnect = true;
+    EXPECT_EQ(plan_echo_client(args), plan);
+    args.reconnect = false;
+    args.rate = "1000/s";
+    plan.load->reconnect = false;
+    plan.load->rate = 1000;
+    plan.load->pipeline = 1024;
     EXPECT_EQ(plan_echo_client(args), plan);
 }
 
@@ -85,11 +107,23 @@ TEST(EchoClientPlan, RefusesWhatMakesNoSense)
 {
     EXPECT_EQ(plan_echo_client({}).error().domain, Domain::Usage);
     EXPECT_EQ(plan_echo_client(client("127.0.0.1:0")).error().domain, Domain::Usage);
-    auto args = client("udp:127.0.0.1:7");
-    args.count = "1";
-    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Unsupported);
-    args = client("127.0.0.1:7");
+    auto args = client("127.0.0.1:7");
     args.warmup = "1s";
+    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
+    args.count = "1";
+    EXPECT_TRUE(plan_echo_client(args));
+    args.reconnect = true;
+    args.pipeline = "2";
+    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
+    for (const char* rate : {"0", "-1", "2G", "x"}) {
+        args = client("127.0.0.1:7");
+        args.rate = rate;
+        EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage) << rate;
+    }
+    args = client("udp:127.0.0.1:7");
+    args.size = "65507";
+    EXPECT_TRUE(plan_echo_client(args));
+    args.size = "1,65508";
     EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
 }
 
