@@ -159,6 +159,22 @@ TEST(HtmlPage, ManyIntervalsMakeAsManyPartsAsCanBeSeen)
     EXPECT_LT(page.size(), 60'000U);
 }
 
+TEST(HtmlPage, AShortEndIsNoPartOfItsOwn)
+{
+    const auto rate_of = [](Duration last) {
+        const auto page = written(make_html_sink, [&](EventSink& sink) {
+            sink.take(part_of(0, 1ms));
+            sink.take(part_of(1, 1ms));
+            sink.take(EchoInterval{.start = 2s, .duration = last, .messages = 1});
+            sink.take(good_run());
+        });
+        const auto begin = page.find("id=\"rate-desc\">");
+        return page.substr(begin + 15, page.find('<', begin + 15) - begin - 15);
+    };
+    EXPECT_EQ(rate_of(100ms), "Between 455/s and 500/s.");
+    EXPECT_EQ(rate_of(500ms), "Between 2.00/s and 500/s.");
+}
+
 TEST(SvgAxis, TicksStandAtRoundPlaces)
 {
     const auto labels = [](const SvgAxis& axis) {
