@@ -57,10 +57,13 @@ const std::array table{
         .name = "echo server",
         .synopsis = "[ADDR:]PORT | unix:PATH",
         .summary = "Send every byte back to where it came from (RFC 862)",
-        .details = "Examples:\n"
+        .details = "Told to, it does things wrong, from --delay to --no-accept: the same ones for\n"
+                   "the same --seed. They are counted in the summary.\n\n"
+                   "Examples:\n"
                    "  sockit echo server 7007\n"
                    "  sockit echo server 127.0.0.1:0 --ready-fd 3\n"
-                   "  sockit echo server unix:/run/echo --jsonl",
+                   "  sockit echo server unix:/run/echo --jsonl\n"
+                   "  sockit echo server 7007 --delay 20ms~5ms --corrupt 0.001 --seed 7",
         .make = make_echo_server,
     },
     Command{

@@ -24,6 +24,15 @@ constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t usual_count = 10'000;
 constexpr std::uint64_t usual_count_each = 10; ///< on more connections than that makes sense for
 constexpr auto usual_duration = std::chrono::seconds(10);
+constexpr std::uint64_t most_threads = 256;
+constexpr std::uint64_t most_pipelined = 1'000'000;
+/// In an open loop: so that only a stall of the peer's, and not the usual round trip, holds up what
+/// should be sent.
+constexpr std::uint64_t usual_open_pipeline = 1024;
+constexpr std::uint64_t highest_rate = 1ULL << 30U;
+constexpr auto shortest_interval = std::chrono::milliseconds(10);
+constexpr std::uint32_t largest_udp_message = 65'507; // 65,535 less the headers of IPv4 and UDP
+constexpr std::uint32_t largest_boundary_message = 64UL * 1024;
 
 Result<std::uint32_t> parse_message_size(std::string_view text)
 {
@@ -57,6 +66,18 @@ Result<MessageSizes> parse_sizes(std::string_view text)
 
 namespace {
 
+/// `1000`, `10k/s`: so many a second.
+Result<std::optional<std::uint64_t>> plan_message_rate(const std::optional<std::string>& text,
+                                                       std::string_view name)
+{
+    if (!text)
+        return std::optional<std::uint64_t>();
+    const auto rate = TRY(parse_rate(*text, name));
+    if (rate > highest_rate)
+        return bad_value(name, *text, "expected at most 1G a second");
+    return std::optional(rate);
+}
+
 Result<EchoLoad> plan_load(const EchoClientArgs& args)
 {
     EchoLoad load;
@@ -73,7 +94,55 @@ Result<EchoLoad> plan_load(const EchoClientArgs& args)
     load.seed = TRY(plan_number(args.seed, "--seed", 0, no_limit)).value_or(load.seed);
     load.warmup = TRY(plan_duration(args.warmup, "--warmup")).value_or(Duration::zero());
     load.verify = !args.no_verify;
+    load.threads = std::min(
+        TRY(plan_number(args.threads, "--threads", 1, most_threads)).value_or(1), load.connections);
+    load.rate = TRY(plan_message_rate(args.rate, "--rate"));
+    load.connect_rate = TRY(plan_message_rate(args.connect_rate, "--connect-rate"));
+    load.reconnect = args.reconnect;
+    load.pipeline = TRY(plan_number(args.pipeline, "--pipeline", 1, most_pipelined))
+                        .value_or(load.rate ? usual_open_pipeline : 1);
+    if (load.reconnect && args.pipeline)
+        return Failure(Error::usage("--reconnect has one message on a connection: no --pipeline"));
+    if (load.reconnect)
+        load.pipeline = 1;
+    load.interval = TRY(plan_duration(args.interval, "--interval"));
+    if (load.interval && *load.interval < shortest_interval)
+        return bad_value("--interval", *args.interval, "expected 10ms or more");
+    load.tell_intervals = load.interval.has_value();
     return load;
+}
+
+/// One that means nothing where lines are sent; empty: none was given.
+std::string_view option_of_loads(const EchoClientArgs& args)
+{
+    struct Given {
+        std::string_view name;
+        bool given;
+    };
+    for (const auto& [name, given] :
+         {Given{"--threads", args.threads.has_value()}, Given{"--seed", args.seed.has_value()},
+          Given{"--warmup", args.warmup.has_value()},
+          Given{"--pipeline", args.pipeline.has_value()}, Given{"--reconnect", args.reconnect},
+          Given{"--connect-rate", args.connect_rate.has_value()},
+          Given{"--interval", args.interval.has_value()}, Given{"--no-verify", args.no_verify},
+          Given{"--hlog", args.files.hlog.has_value()},
+          Given{"--html", args.files.html.has_value()}})
+        if (given)
+            return name;
+    return {};
+}
+
+/// A message of a transport that keeps borders goes in one piece.
+Result<> check_sizes(const MessageSizes& sizes, Transport transport)
+{
+    if (!is_datagram(transport))
+        return {};
+    const auto most = transport == Transport::Udp ? largest_udp_message : largest_boundary_message;
+    const auto largest = std::ranges::max(sizes.ranges, {}, &MessageSizes::Range::high).high;
+    if (largest > most)
+        return bad_value("--size", sizes.text(),
+                         fmt::format("over {}: at most {}", transport_name(transport), most));
+    return {};
 }
 
 } // namespace
@@ -84,19 +153,17 @@ Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
     if (args.words.empty())
         return Failure(Error::usage("no target: expected HOST:PORT or unix:PATH"));
     plan.target = TRY(parse_target(args.words, Role::Client));
-    const Transport transport = plan.target.transport;
-    if (transport != Transport::Tcp && transport != Transport::UnixStream)
-        return Failure(transport_unsupported(transport, "echo client"));
     plan.socket = TRY(plan_socket(args.network));
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
-    if (args.connections || args.count || args.duration || args.size)
+    plan.tls = TRY(plan_tls_client(args.tls, plan.target));
+    if (args.connections || args.count || args.duration || args.size || args.rate)
         plan.load = TRY(plan_load(args));
-    else if (args.seed || args.warmup || args.no_verify)
-        return Failure(Error::usage(
-            "--seed, --warmup and --no-verify need a load: one of -c, -n, -d, --size"));
-    else if (args.files.any())
-        return Failure(Error::usage("--hlog and --html need a load: one of -c, -n, -d, --size"));
+    else if (const auto option = option_of_loads(args); !option.empty())
+        return Failure(
+            Error::usage(std::string(option) + " needs a load: one of -c, -n, -d, --size, --rate"));
+    if (plan.load)
+        TRY(check_sizes(plan.load->sizes, plan.target.transport));
     TRY(check_echo_files(args.files));
     return plan;
 }
@@ -148,12 +215,23 @@ public:
                  {"--seed", "N", "Load: other contents and sizes for another N", &m_args.seed},
                  {"--warmup", "DUR", "Load: do not count messages sent before that",
                   &m_args.warmup},
+                 {"--threads", "N", "Load: threads, each with a share of the connections",
+                  &m_args.threads},
+                 {"--rate", "MSG/S",
+                  "Load: send at that rate in all, whatever comes back (open loop)", &m_args.rate},
+                 {"--pipeline", "N", "Load: messages under way on a connection (default 1)",
+                  &m_args.pipeline},
+                 {"--reconnect", "", "Load: a connection for each message", &m_args.reconnect},
+                 {"--connect-rate", "N/S", "Load: so many connections a second at most",
+                  &m_args.connect_rate},
+                 {"--interval", "DUR", "Load: tell every so often how it goes", &m_args.interval},
                  {"--no-verify", "", "Load: count what comes back, do not compare it",
                   &m_args.no_verify},
                  timeout_option(m_args.network, "For connecting, and for each echo (default 5s)"),
                  deadline_option(m_args.network),
                  source_option(m_args.network),
              },
+             tls_client_options(m_args.tls),
              echo_files_options(m_args.files),
              socket_options(m_args.network),
              output_options(m_args.output)});

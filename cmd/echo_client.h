@@ -2,6 +2,7 @@
 
 #include "cmd/echo_files.h"
 #include "cmd/options.h"
+#include "cmd/tls_options.h"
 #include "op/echo_client.h"
 
 #include <optional>
@@ -20,11 +21,18 @@ struct EchoClientArgs {
     std::optional<std::string> size;
     std::optional<std::string> seed;
     std::optional<std::string> warmup;
+    std::optional<std::string> threads;
+    std::optional<std::string> rate;
+    std::optional<std::string> pipeline;
+    std::optional<std::string> connect_rate;
+    std::optional<std::string> interval;
+    bool reconnect = false;
     bool no_verify = false;
+    TlsClientArgs tls;
     EchoFilesArgs files;
 };
 
-/// Usage errors, and Unsupported for transports other than tcp and unix.
+/// Usage errors.
 Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args);
 
 /// `64`, `1k-16k`, `64,16k`: sizes and ranges of sizes from 1 B to 16 MiB.

@@ -1,18 +1,57 @@
 #include "cmd/echo_server.h"
 
+#include "base/parse.h"
 #include "cmd/plan_common.h"
 #include "cmd/run_planned.h"
 #include "report/shapes.h"
 
 namespace sockit {
 
+namespace {
+
+Result<EchoMode> plan_mode(const std::optional<std::string>& text)
+{
+    if (!text || *text == "echo")
+        return EchoMode::Echo;
+    if (*text == "discard")
+        return EchoMode::Discard;
+    if (*text == "chargen")
+        return EchoMode::Chargen;
+    return bad_value("--mode", *text, "expected echo, discard or chargen");
+}
+
+/// What only a sender can do wrong.
+Result<> check_discard(const EchoFaultPlan& faults)
+{
+    EchoFaultPlan possible = faults;
+    possible.delay = possible.jitter = {};
+    possible.rate.reset();
+    possible.corrupt = possible.drop = possible.duplicate = possible.reorder = 0;
+    if (possible == faults)
+        return {};
+    return Failure(Error::usage("--delay, --rate, --corrupt, --drop, --duplicate and --reorder "
+                                "want something to send: not with --mode discard"));
+}
+
+} // namespace
+
 Result<EchoServerPlan> plan_echo_server(const EchoServerArgs& args, const OutputPlan& output)
 {
+    constexpr std::uint64_t most_threads = 1024;
     EchoServerPlan plan;
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
     const Transport transport = plan.listener.target.transport;
-    if (transport != Transport::Tcp && transport != Transport::UnixStream)
+    if (socket_type(transport) == SOCK_DGRAM)
         return Failure(transport_unsupported(transport, "echo server"));
+    plan.tls = TRY(plan_tls_server(args.tls, plan.listener.target));
+    plan.mode = TRY(plan_mode(args.mode));
+    plan.threads = TRY(plan_number(args.threads, "--threads", 1, most_threads)).value_or(1);
+    plan.faults = TRY(plan_echo_faults(args.faults));
+    if (plan.mode == EchoMode::Discard)
+        TRY(check_discard(plan.faults));
+    if (plan.faults.no_accept && !plan.listener.backlog)
+        plan.listener.backlog = 1;
+    plan.patience = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.patience);
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     plan.tell_peers = output.format == Format::Jsonl || output.verbosity > 0;
     return plan;
@@ -24,10 +63,17 @@ class EchoServerInvocation final : public Invocation {
 public:
     std::vector<Option> options() override
     {
-        return joined({server_options(m_args.server),
-                       {deadline_option(m_args.network)},
-                       socket_options(m_args.network),
-                       output_options(m_args.output)});
+        return joined(
+            {{{"--mode", "MODE", "echo, discard or chargen (default: echo)", &m_args.mode},
+              {"--threads", "N", "So many threads, each with a share of the connections",
+               &m_args.threads}},
+             echo_fault_options(m_args.faults),
+             server_options(m_args.server),
+             tls_server_options(m_args.tls),
+             {timeout_option(m_args.network, "Limit for a TLS handshake (default: 10s)"),
+              deadline_option(m_args.network)},
+             socket_options(m_args.network),
+             output_options(m_args.output)});
     }
 
     ExitStatus run() override

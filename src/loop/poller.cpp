@@ -2,11 +2,48 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <limits>
 
 #include <sys/epoll.h>
 
 namespace sockit {
+
+namespace {
+
+timespec span_of(Duration patience)
+{
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
+    return {.tv_sec = seconds.count(), .tv_nsec = (patience - seconds).count()};
+}
+
+/// Until `patience` is over; with none, for ever. None after a stray signal.
+Result<std::size_t> wait_for_events(int epoll, std::span<epoll_event> events,
+                                    std::optional<Duration> patience)
+{
+    static std::atomic<bool> knows_nanoseconds = true; // since Linux 5.11
+    const auto most = static_cast<int>(events.size());
+    int count = -1;
+    if (knows_nanoseconds) {
+        const timespec span = span_of(patience.value_or(Duration::zero()));
+        count = ::epoll_pwait2(epoll, events.data(), most, patience ? &span : nullptr, nullptr);
+        knows_nanoseconds = count >= 0 || errno != ENOSYS;
+    }
+    if (!knows_nanoseconds) {
+        using std::chrono::milliseconds;
+        const auto rounded =
+            patience ? std::chrono::ceil<milliseconds>(*patience) : milliseconds(-1);
+        count = ::epoll_wait(epoll, events.data(), most,
+                             static_cast<int>(std::min<milliseconds::rep>(
+                                 rounded.count(), std::numeric_limits<int>::max())));
+    }
+    if (count < 0 && errno != EINTR)
+        return Failure(Error::from_errno(Phase::Socket, "epoll_wait", "", errno));
+    return static_cast<std::size_t>(std::max(count, 0));
+}
+
+} // namespace
 
 Result<Poller> Poller::open()
 {
@@ -61,14 +98,10 @@ Result<std::span<const Ready>> Poller::wait(const Deadline& deadline)
                                .readable = file.interest.read,
                                .writable = file.interest.write});
 
-    std::array<epoll_event, 256> events{};
-    const int patience = m_ready.empty() ? deadline.poll_milliseconds() : 0;
-    const int count =
-        ::epoll_wait(m_epoll.get(), events.data(), static_cast<int>(events.size()), patience);
-    if (count < 0 && errno != EINTR)
-        return Failure(Error::from_errno(Phase::Socket, "epoll_wait", "", errno));
-    for (int i = 0; i < count; ++i) {
-        const auto& event = events[static_cast<std::size_t>(i)];
+    const auto patience = m_ready.empty() ? deadline.remaining() : Duration::zero();
+    std::array<epoll_event, 256> events; // what the kernel does not fill is not looked at
+    const auto count = TRY(wait_for_events(m_epoll.get(), events, patience));
+    for (const auto& event : std::span(events).first(count)) {
         m_ready.push_back({.token = event.data.u64,
                            .readable = (event.events & EPOLLIN) != 0,
                            .writable = (event.events & EPOLLOUT) != 0,

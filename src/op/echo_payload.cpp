@@ -6,19 +6,21 @@
 #include <array>
 #include <cstring>
 
+#include <endian.h>
+
 namespace sockit {
 
 namespace {
 
 constexpr std::size_t ring_length = 65521;
 
-std::array<std::byte, EchoPayload::header> header_of(const EchoMessage& message)
+EchoPayload::Header header_of(const EchoMessage& message)
 {
-    std::array<std::byte, EchoPayload::header> bytes{};
-    for (unsigned i = 0; i < 4; ++i)
-        bytes[i] = static_cast<std::byte>(message.connection >> (24 - 8 * i));
-    for (unsigned i = 0; i < 8; ++i)
-        bytes[4 + i] = static_cast<std::byte>(message.sequence >> (56 - 8 * i));
+    const std::uint32_t connection = htobe32(message.connection);
+    const std::uint64_t sequence = htobe64(message.sequence);
+    EchoPayload::Header bytes{};
+    std::memcpy(bytes.data(), &connection, sizeof connection);
+    std::memcpy(bytes.data() + sizeof connection, &sequence, sizeof sequence);
     return bytes;
 }
 
@@ -86,6 +88,30 @@ std::size_t EchoPayload::matching(const EchoMessage& message, std::size_t from,
         return false;
     });
     return same;
+}
+
+std::size_t EchoPayload::pieces(const EchoMessage& message, std::size_t from, Header& begin,
+                                std::span<std::span<const std::byte>, most_pieces> out) const
+{
+    std::size_t count = 0;
+    begin = header_of(message);
+    for_each_piece(message, from, message.size - from, [&](std::span<const std::byte> part) {
+        const bool in_header = from < header && message.size >= header;
+        out[count++] = in_header ? std::span<const std::byte>(begin).subspan(from) : part;
+        from += part.size();
+        return count < out.size();
+    });
+    return count;
+}
+
+std::optional<EchoPayload::Named> EchoPayload::read_header(std::span<const std::byte> bytes)
+{
+    if (bytes.size() < header)
+        return std::nullopt;
+    Named named{};
+    std::memcpy(&named.connection, bytes.data(), sizeof named.connection);
+    std::memcpy(&named.sequence, bytes.data() + sizeof named.connection, sizeof named.sequence);
+    return Named{.connection = be32toh(named.connection), .sequence = be64toh(named.sequence)};
 }
 
 } // namespace sockit

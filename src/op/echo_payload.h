@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -24,6 +26,8 @@ struct EchoMessage {
 class EchoPayload {
 public:
     static constexpr std::size_t header = 12;
+    static constexpr std::size_t most_pieces = 4;
+    using Header = std::array<std::byte, header>;
 
     explicit EchoPayload(std::uint64_t seed);
 
@@ -32,6 +36,19 @@ public:
     /// How many of `bytes` at their start are the message's bytes from offset `from` on.
     [[nodiscard]] std::size_t matching(const EchoMessage& message, std::size_t from,
                                        std::span<const std::byte> bytes) const;
+
+    /// The message's bytes from offset `from` on as they lie in memory; `begin` takes those of the
+    /// header. At most `most_pieces`, and not necessarily all.
+    std::size_t pieces(const EchoMessage& message, std::size_t from, Header& begin,
+                       std::span<std::span<const std::byte>, most_pieces> out) const;
+
+    /// What a message's header says.
+    struct Named {
+        std::uint32_t connection;
+        std::uint64_t sequence;
+    };
+    /// Nothing where there are too few bytes for one.
+    static std::optional<Named> read_header(std::span<const std::byte> bytes);
 
     /// Random bits of a message, the same whenever they are asked for.
     [[nodiscard]] std::uint64_t random(std::uint32_t connection, std::uint64_t sequence) const;

@@ -1,5 +1,7 @@
 #include "sock/io.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <poll.h>
@@ -59,6 +61,24 @@ Result<Transfer> send_some(FdRef socket, std::span<const std::byte> bytes, std::
         return ::send(socket.value, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     });
     return outcome(moved, errno, bytes.size(), Phase::Send, "send", subject);
+}
+
+Result<Transfer> send_gathered(FdRef socket, std::span<const std::span<const std::byte>> pieces,
+                               std::string_view subject)
+{
+    std::array<iovec, most_gathered> vectors{};
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = std::min(pieces.size(), vectors.size());
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < message.msg_iovlen; ++i) {
+        vectors[i] = {.iov_base = const_cast<std::byte*>(pieces[i].data()),
+                      .iov_len = pieces[i].size()};
+        size += pieces[i].size();
+    }
+    const auto moved =
+        retry([&] { return ::sendmsg(socket.value, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+    return outcome(moved, errno, size, Phase::Send, "sendmsg", subject);
 }
 
 Result<> write_all(FdRef fd, std::string_view bytes, std::string_view subject)

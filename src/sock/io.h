@@ -31,6 +31,12 @@ Result<Transfer> receive_some(FdRef socket, std::span<std::byte> buffer, std::st
 Result<Transfer> send_some(FdRef socket, std::span<const std::byte> bytes,
                            std::string_view subject);
 
+/// The same of several pieces of memory, in their order, as one (sendmsg(2)); at most
+/// `most_gathered`.
+inline constexpr std::size_t most_gathered = 8;
+Result<Transfer> send_gathered(FdRef socket, std::span<const std::span<const std::byte>> pieces,
+                               std::string_view subject);
+
 /// Writes everything, waiting with poll(2) where the descriptor is non-blocking.
 Result<> write_all(FdRef fd, std::string_view bytes, std::string_view subject);
 

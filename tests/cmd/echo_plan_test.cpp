@@ -65,6 +65,10 @@ TEST(EchoClientPlan, TakesEveryOption)
     args.size = "64,1k-16k";
     args.seed = "9";
     args.warmup = "250ms";
+    args.threads = "2";
+    args.pipeline = "8";
+    args.connect_rate = "100/s";
+    args.interval = "500ms";
     args.no_verify = true;
     args.network.timeout = "1s";
     args.network.deadline = "1m";
@@ -77,7 +81,25 @@ TEST(EchoClientPlan, TakesEveryOption)
                          .sizes = MessageSizes{.ranges = {{64, 64}, {1024, 16384}}},
                          .seed = 9,
                          .verify = false,
-                         .warmup = 250ms};
+                         .warmup = 250ms,
+                         .threads = 2,
+                         .pipeline = 8,
+                         .connect_rate = 100,
+                         .interval = 500ms,
+                         .tell_intervals = true};
+    EXPECT_EQ(plan_echo_client(args), plan);
+    args.threads = "9"; // a thread without a connection would have nothing to do
+    args.pipeline = std::nullopt;
+    args.reconnect = true;
+    plan.load->threads = 3;
+    plan.load->pipeline = 1;
+    plan.load->reconnect = true;
+    EXPECT_EQ(plan_echo_client(args), plan);
+    args.reconnect = false;
+    args.rate = "1000/s";
+    plan.load->reconnect = false;
+    plan.load->rate = 1000;
+    plan.load->pipeline = 1024;
     EXPECT_EQ(plan_echo_client(args), plan);
 }
 
@@ -85,9 +107,23 @@ TEST(EchoClientPlan, RefusesWhatMakesNoSense)
 {
     EXPECT_EQ(plan_echo_client({}).error().domain, Domain::Usage);
     EXPECT_EQ(plan_echo_client(client("127.0.0.1:0")).error().domain, Domain::Usage);
-    EXPECT_EQ(plan_echo_client(client("udp:127.0.0.1:7")).error().domain, Domain::Unsupported);
     auto args = client("127.0.0.1:7");
     args.warmup = "1s";
+    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
+    args.count = "1";
+    EXPECT_TRUE(plan_echo_client(args));
+    args.reconnect = true;
+    args.pipeline = "2";
+    EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
+    for (const char* rate : {"0", "-1", "2G", "x"}) {
+        args = client("127.0.0.1:7");
+        args.rate = rate;
+        EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage) << rate;
+    }
+    args = client("udp:127.0.0.1:7");
+    args.size = "65507";
+    EXPECT_TRUE(plan_echo_client(args));
+    args.size = "1,65508";
     EXPECT_EQ(plan_echo_client(args).error().domain, Domain::Usage);
 }
 
@@ -116,17 +152,94 @@ TEST(EchoServerPlan, TellsOfPeersOnlyWhenSomeoneReadsIt)
     EXPECT_EQ(plan_echo_server(args, {.verbosity = 1}), plan);
 }
 
-TEST(EchoServerPlan, ServesTcpAndUnixStreams)
+TEST(EchoServerPlan, ServesWhateverHasConnections)
 {
     EchoServerArgs args;
-    for (const char* word : {"7", ":7", "[::1]:7", "unix:/run/x", "unix:@x"}) {
+    for (const char* word : {"7", ":7", "[::1]:7", "unix:/run/x", "unix:@x", "mptcp:7",
+                             "unix-seqpacket:@x", "vsock:1:7"}) {
         args.words = {word};
         EXPECT_TRUE(plan_echo_server(args, {})) << word;
     }
-    for (const char* word : {"udp:7", "tls:7", "mptcp:7", "unix-dgram:/run/x", "vsock:1:7"}) {
-        args.words = {word};
-        EXPECT_EQ(plan_echo_server(args, {}).error().domain, Domain::Unsupported) << word;
+    args.words = {"tls:7"};
+    EXPECT_EQ(plan_echo_server(args, {}).error().domain, Domain::Usage);
+    args.tls.cert = "/c.pem";
+    EXPECT_EQ(plan_echo_server(args, {})->tls->certificate, "/c.pem");
+}
+
+TEST(EchoServerPlan, ModesAndThreads)
+{
+    EchoServerArgs args;
+    args.words = {"7"};
+    args.threads = "3";
+    args.mode = "chargen";
+    args.network.timeout = "2s";
+    const auto plan = plan_echo_server(args, {});
+    EXPECT_EQ(plan->threads, 3U);
+    EXPECT_EQ(plan->mode, EchoMode::Chargen);
+    EXPECT_EQ(plan->patience, 2s);
+    args.mode = "parrot";
+    EXPECT_FALSE(plan_echo_server(args, {}));
+    args.mode = "discard";
+    args.faults.slow_read = "10k";
+    EXPECT_EQ(plan_echo_server(args, {})->mode, EchoMode::Discard);
+    args.faults.drop = "0.1";
+    EXPECT_EQ(plan_echo_server(args, {}).error().domain, Domain::Usage);
+    args = {};
+    args.words = {"7"};
+    args.threads = "0";
+    EXPECT_FALSE(plan_echo_server(args, {}));
+}
+
+TEST(EchoServerPlan, FaultsAsTheyAreWritten)
+{
+    EchoFaultPlan plan;
+    EXPECT_EQ(plan_echo_faults({}), plan);
+    plan.seed = 9;
+    plan.delay = 20ms;
+    plan.jitter = 5ms;
+    plan.rate = 102400;
+    plan.slow_read = 1;
+    plan.close_after = 0;
+    plan.reset_after = 65536;
+    plan.half_close_after = 7;
+    plan.corrupt = 1;
+    plan.drop = 0.25;
+    plan.duplicate = 0.001;
+    plan.accept_delay = 1s;
+    plan.no_accept = true;
+    EchoFaultArgs args{.seed = "9",
+                       .delay = "20ms~5ms",
+                       .rate = "100k",
+                       .slow_read = "1/s",
+                       .close_after = "0",
+                       .reset_after = "64k",
+                       .half_close_after = "7",
+                       .corrupt = "1",
+                       .drop = "0.25",
+                       .duplicate = "0.001",
+                       .reorder = "0",
+                       .accept_delay = "1",
+                       .no_accept = true};
+    EXPECT_EQ(plan_echo_faults(args), plan);
+    for (const char* bad : {"", "1.1", "-0.1", "nan", "inf", "1e-3", "0.5 ", "50%", "0x1"}) {
+        args.corrupt = bad;
+        EXPECT_FALSE(plan_echo_faults(args)) << bad;
     }
+    args.corrupt.reset();
+    for (const char* bad : {"", "~", "1s~", "~1s", "1s~2s", "25h", "1s~1s~1s", "-1s"}) {
+        args.delay = bad;
+        EXPECT_FALSE(plan_echo_faults(args)) << bad;
+    }
+}
+
+TEST(EchoServerPlan, NobodyIsAcceptedFromAShortBacklog)
+{
+    EchoServerArgs args;
+    args.words = {"7"};
+    args.faults.no_accept = true;
+    EXPECT_EQ(plan_echo_server(args, {})->listener.backlog, 1);
+    args.server.backlog = "5";
+    EXPECT_EQ(plan_echo_server(args, {})->listener.backlog, 5);
 }
 
 } // namespace

@@ -1,15 +1,19 @@
+#include "support/pki.h"
 #include "support/run.h"
 #include "support/schema.h"
 #include "support/scripted_server.h"
 
 #include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace sockit::test {
 namespace {
@@ -24,6 +28,18 @@ Server echo_server(const Words& options = {}, Surroundings surroundings = {})
 std::uint16_t port_of(const Server& server)
 {
     return static_cast<std::uint16_t>(std::stoi(server.port()));
+}
+
+/// A unix stream connection to an abstract name.
+Fd connect_abstract(std::string_view name)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(name, address.sun_path + 1);
+    Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    EXPECT_EQ(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
+    return socket;
 }
 
 /// Whether a line comes back on that connection.
@@ -268,13 +284,139 @@ TEST(EchoServer, APortInUseIsNamed)
     EXPECT_TRUE(valid_lines(lines.out)) << lines;
 }
 
-TEST(EchoServer, OtherTransportsAreNotThereYet)
+/// How many of them have an answer to read within `milliseconds`.
+std::size_t answered(const std::vector<Fd>& sockets, int milliseconds)
 {
-    for (const std::string scheme : {"udp:", "tls:", "mptcp:"}) {
-        const auto outcome = run({"echo", "server", scheme + "127.0.0.1:0"});
-        EXPECT_TRUE(exited(outcome, 7));
-        EXPECT_EQ(outcome.out, "");
+    std::size_t count = 0;
+    for (const auto& socket : sockets) {
+        pollfd waiting{.fd = socket.get(), .events = POLLIN, .revents = 0};
+        count += ::poll(&waiting, 1, milliseconds) == 1 ? 1 : 0;
     }
+    return count;
+}
+
+TEST(EchoServer, ThreadsShareTheWorkAndTheNumbers)
+{
+    auto server = echo_server({"--threads", "3", "--jsonl"});
+    const auto client =
+        run({"echo", "client", server.endpoint(), "-c", "60", "-n", "1200", "--json"});
+    EXPECT_TRUE(exited(client, 0));
+    server->send_signal(SIGTERM);
+    const auto lines = parse_lines(server->wait().out);
+    std::set<std::uint64_t> ids;
+    for (const auto& line : lines)
+        if (line["type"] == "accept")
+            ids.insert(line["id"].get<std::uint64_t>());
+    EXPECT_EQ(ids.size(), 60U);
+    EXPECT_EQ(*ids.rbegin(), 60U);
+    EXPECT_EQ(lines.back()["accepted"], 60);
+    EXPECT_EQ(lines.back()["closed"], 60);
+    EXPECT_EQ(lines.back()["messages"], 1200);
+}
+
+TEST(EchoServer, MaxConnsHoldsForAllThreads)
+{
+    for (const char* address : {"127.0.0.1:0", "unix:@sockit-echo-room"}) {
+        Server server({"echo", "server", address, "--threads", "3", "--max-conns", "4", "--jsonl"});
+        const bool inet = server.endpoint().starts_with("127");
+        const auto connect = [&] {
+            return inet ? connect_to(port_of(server)) : connect_abstract("sockit-echo-room");
+        };
+        std::vector<Fd> sockets;
+        for (int i = 0; i < 10; ++i) {
+            sockets.push_back(connect());
+            EXPECT_TRUE(send_bytes(sockets.back(), "x"));
+        }
+        std::size_t served = 0;
+        for (int tries = 0; tries < 50 && (served = answered(sockets, 20)) < 4; ++tries) {
+        }
+        EXPECT_EQ(served, 4U) << address;
+        // Whoever leaves makes room for another one, in whichever thread it waits.
+        for (std::size_t left = sockets.size(); left > 0; --left) {
+            const auto ready = std::ranges::find_if(sockets, [](const Fd& socket) {
+                pollfd waiting{.fd = socket.get(), .events = POLLIN, .revents = 0};
+                return ::poll(&waiting, 1, 1000) == 1;
+            });
+            ASSERT_NE(ready, sockets.end()) << address << ", " << left << " left";
+            sockets.erase(ready);
+        }
+        server->send_signal(SIGTERM);
+        EXPECT_EQ(parse_lines(server->wait().out).back()["accepted"], 10);
+    }
+}
+
+TEST(EchoServer, APortThatSomebodyHasIsNotSharedWithThreads)
+{
+    auto server = echo_server({"--threads", "2"});
+    const auto outcome = run({"echo", "server", server.endpoint(), "--threads", "2"});
+    EXPECT_TRUE(exited(outcome, 6));
+    EXPECT_TRUE(serves(server));
+}
+
+TEST(EchoServer, TlsIsEchoedAndTheSilentHoldUpNobody)
+{
+    const auto& pki = common_pki();
+    Server server({"echo", "server", "127.0.0.1:0", "--tls-cert", pki.server.certificate,
+                   "--tls-key", pki.server.key, "--jsonl", "--timeout", "300ms"});
+    const Fd silent = connect_to(port_of(server));
+    std::string data;
+    for (std::size_t i = 0; data.size() < (1U << 20U); ++i)
+        data += std::to_string(i) + "\n";
+    const auto client =
+        run({"connect", "tls:localhost:" + server.port(), "-4", "--ca", pki.pki.authority()},
+            {.input = data});
+    EXPECT_TRUE(exited(client, 0));
+    EXPECT_TRUE(client.out == data) << client.out.size() << " bytes";
+    EXPECT_EQ(receive_bytes(silent, 1), ""); // it is closed in the end
+    server->wait_for_output("\"errno\":110");
+    const auto summary = summary_after(server, SIGTERM);
+    EXPECT_EQ(summary["errors"], 1);
+    EXPECT_EQ(summary["bytes_sent"], data.size());
+}
+
+TEST(EchoServer, MessagesKeepTheirBorders)
+{
+    const TemporaryDirectory directory;
+    const auto target = "unix-seqpacket:" + directory.path("s");
+    Server server({"echo", "server", target, "--jsonl"});
+    const auto client = run({"connect", target, "--per-line"}, {.input = "one\ntwo\nthree\n"});
+    EXPECT_TRUE(exited(client, 0));
+    EXPECT_EQ(client.out, "onetwothree");
+    const auto summary = summary_after(server, SIGTERM);
+    EXPECT_EQ(summary["messages"], 3);
+    EXPECT_EQ(summary["bytes_sent"], 11);
+}
+
+TEST(EchoServer, DiscardSendsNothingBack)
+{
+    auto server = echo_server({"--mode", "discard", "--jsonl"});
+    const Fd socket = connect_to(port_of(server));
+    EXPECT_TRUE(send_bytes(socket, std::string(100'000, 'x')));
+    ::shutdown(socket.get(), SHUT_WR);
+    EXPECT_EQ(receive_bytes(socket, 1), "");
+    const auto summary = summary_after(server, SIGTERM);
+    EXPECT_EQ(summary["bytes_received"], 100'000);
+    EXPECT_EQ(summary["bytes_sent"], 0);
+}
+
+TEST(EchoServer, CharactersComeUntilThePeerEnds)
+{
+    auto server = echo_server({"--mode", "chargen"});
+    const Fd socket = connect_to(port_of(server));
+    constexpr std::size_t line = 74;
+    constexpr std::size_t printable = 95;
+    const auto text = receive_bytes(socket, 2 * printable * line);
+    ASSERT_EQ(text.size(), 2 * printable * line);
+    EXPECT_EQ(text.substr(0, printable * line), text.substr(printable * line));
+    EXPECT_EQ(text[0], ' ');
+    EXPECT_EQ(text[(printable - 1) * line], '~');
+    EXPECT_EQ(text[(printable - 1) * line + 1], ' ');
+    EXPECT_EQ(text.substr(line - 2, 2), "\r\n");
+    ::shutdown(socket.get(), SHUT_WR);
+    std::size_t more = 0;
+    while (!receive_bytes(socket, 1U << 20U).empty() && more < 100)
+        ++more;
+    EXPECT_LT(more, 100U);
 }
 
 TEST(EchoServer, AFullStdoutEndsIt)

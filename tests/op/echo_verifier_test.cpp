@@ -25,11 +25,48 @@ protected:
         return bytes;
     }
 
-    Answer take(const Bytes& bytes) { return m_verifier.take(bytes, m_flaws); }
+    void use_messages_of(std::uint32_t size)
+    {
+        m_size = size;
+        m_script = script(size);
+        m_verifier = EchoVerifier(m_script, 5, true);
+    }
+
+    static EchoScript script(std::uint32_t size) { return {1, {.ranges = {{size, size}}}, 9}; }
+
+    void expect(std::uint64_t sequence) { m_verifier.expect({.message = message(sequence)}); }
+
+    /// The first answer that is none; all bytes are taken.
+    Answer take(const Bytes& bytes)
+    {
+        std::span<const std::byte> left(bytes);
+        const auto answer = m_verifier.take(left, m_flaws);
+        if (answer != Answer::Pending) {
+            EXPECT_EQ(m_verifier.take(left, m_flaws), Answer::Pending);
+        }
+        return answer;
+    }
+
+    /// The sequences that are answered right, in the order of the answers.
+    std::vector<std::uint64_t> take_all(const Bytes& bytes)
+    {
+        std::vector<std::uint64_t> right;
+        std::span<const std::byte> left(bytes);
+        for (;;) {
+            const auto answer = m_verifier.take(left, m_flaws);
+            if (answer == Answer::Pending)
+                return right;
+            if (answer == Answer::Right)
+                right.push_back(m_verifier.answered().message.sequence);
+        }
+    }
+
+    Answer take_datagram(const Bytes& bytes) { return m_verifier.take_datagram(bytes, m_flaws); }
 
     std::uint32_t m_size = 64;
-    EchoPayload m_payload{1};
-    EchoVerifier m_verifier{m_payload, true};
+    EchoScript m_script = script(64);
+    const EchoPayload& m_payload = m_script.payload();
+    EchoVerifier m_verifier{m_script, 5, true};
     EchoFlaws m_flaws;
 };
 
@@ -53,18 +90,18 @@ std::string text(const Bytes& bytes)
 TEST_F(EchoVerifierTest, RightHoweverTheStreamIsCut)
 {
     for (std::uint64_t sequence = 0; sequence < 64; ++sequence) {
-        m_verifier.expect(message(sequence));
+        expect(sequence);
         const auto bytes = echo(sequence);
         EXPECT_EQ(take(part(bytes, 0, sequence)), Answer::Pending);
         EXPECT_EQ(take(part(bytes, sequence)), Answer::Right);
-        EXPECT_FALSE(m_verifier.outstanding());
+        EXPECT_TRUE(m_verifier.window().empty());
     }
     EXPECT_EQ(m_flaws, EchoFlaws());
 }
 
 TEST_F(EchoVerifierTest, AWrongByteIsNamed)
 {
-    m_verifier.expect(message(9));
+    expect(9);
     auto bytes = echo(9);
     bytes[40] ^= std::byte{0xff};
     EXPECT_EQ(take(bytes), Answer::Wrong);
@@ -81,12 +118,12 @@ TEST_F(EchoVerifierTest, AWrongByteIsNamed)
 TEST_F(EchoVerifierTest, AfterAWrongEchoTheNextIsRightAgain)
 {
     for (const std::size_t cut : {1U, 39U, 40U, 41U, 63U}) {
-        m_verifier.expect(message(0));
+        expect(0);
         auto bytes = echo(0);
         bytes[40] ^= std::byte{1};
         EXPECT_EQ(take(part(bytes, 0, cut)), Answer::Pending) << cut;
         EXPECT_EQ(take(part(bytes, cut)), Answer::Wrong) << cut;
-        m_verifier.expect(message(1));
+        expect(1);
         EXPECT_EQ(take(echo(1)), Answer::Right) << cut;
     }
     EXPECT_EQ(m_flaws.corrupt, 5U);
@@ -95,21 +132,22 @@ TEST_F(EchoVerifierTest, AfterAWrongEchoTheNextIsRightAgain)
 
 TEST_F(EchoVerifierTest, AnEchoOfAnotherConnectionIsCorrupt)
 {
-    m_verifier.expect(message(0));
+    expect(0);
     Bytes foreign(m_size);
     m_payload.write({.connection = 6, .size = m_size, .sequence = 0}, 0, foreign);
     EXPECT_EQ(take(foreign), Answer::Wrong);
     EXPECT_EQ(m_flaws.corrupt, 1U);
     EXPECT_EQ(m_flaws.details[0].offset, 3U);
+    EXPECT_EQ(m_flaws.details[0].other, (EchoDetail::Other{.connection = 6, .sequence = 0}));
 }
 
 TEST_F(EchoVerifierTest, ASecondEchoIsADuplicateWhereverItIsCut)
 {
     for (std::size_t cut = 0; cut <= 64; ++cut) {
         m_flaws = {};
-        m_verifier.expect(message(2 * cut));
+        expect(2 * cut);
         EXPECT_EQ(take(echo(2 * cut) + part(echo(2 * cut), 0, cut)), Answer::Right);
-        m_verifier.expect(message(2 * cut + 1));
+        expect(2 * cut + 1);
         EXPECT_EQ(take(part(echo(2 * cut), cut) + echo(2 * cut + 1)), Answer::Right) << cut;
         EXPECT_EQ(m_flaws.duplicated, 1U) << cut;
         EXPECT_EQ(m_flaws.total(), 1U) << cut;
@@ -119,7 +157,7 @@ TEST_F(EchoVerifierTest, ASecondEchoIsADuplicateWhereverItIsCut)
 
 TEST_F(EchoVerifierTest, ADuplicateOfTheLastEchoIsSeenWithNothingOutstanding)
 {
-    m_verifier.expect(message(0));
+    expect(0);
     EXPECT_EQ(take(echo(0)), Answer::Right);
     EXPECT_EQ(take(echo(0)), Answer::Pending);
     EXPECT_EQ(m_flaws.duplicated, 1U);
@@ -128,7 +166,7 @@ TEST_F(EchoVerifierTest, ADuplicateOfTheLastEchoIsSeenWithNothingOutstanding)
 
 TEST_F(EchoVerifierTest, BytesThatNobodyAskedForAreCorrupt)
 {
-    m_verifier.expect(message(3));
+    expect(3);
     EXPECT_EQ(take(echo(3)), Answer::Right);
     EXPECT_EQ(take(Bytes(5, std::byte{0x55})), Answer::Pending);
     EXPECT_EQ(m_flaws.corrupt, 1U);
@@ -142,10 +180,10 @@ TEST_F(EchoVerifierTest, AnEchoThatIsLateIsLostAndThenPassedOver)
 {
     for (std::size_t in_time : {0U, 1U, 20U, 63U}) {
         m_flaws = {};
-        m_verifier.expect(message(0));
+        expect(0);
         EXPECT_EQ(take(part(echo(0), 0, in_time)), Answer::Pending);
         m_verifier.give_up(m_flaws);
-        m_verifier.expect(message(1));
+        expect(1);
         EXPECT_EQ(take(part(echo(0), in_time)), Answer::Pending) << in_time;
         EXPECT_EQ(take(echo(1)), Answer::Right) << in_time;
         EXPECT_EQ(m_flaws.lost, 1U);
@@ -156,9 +194,9 @@ TEST_F(EchoVerifierTest, AnEchoThatIsLateIsLostAndThenPassedOver)
 
 TEST_F(EchoVerifierTest, AfterALostEchoTheNextMayComeAlone)
 {
-    m_verifier.expect(message(0));
+    expect(0);
     m_verifier.give_up(m_flaws);
-    m_verifier.expect(message(1));
+    expect(1);
     EXPECT_EQ(take(echo(1)), Answer::Right);
     EXPECT_EQ(m_flaws.lost, 1U);
     EXPECT_EQ(m_flaws.total(), 1U);
@@ -166,20 +204,20 @@ TEST_F(EchoVerifierTest, AfterALostEchoTheNextMayComeAlone)
 
 TEST_F(EchoVerifierTest, AHalfEchoWithoutItsRestDoesNotSpoilTheNext)
 {
-    m_verifier.expect(message(0));
+    expect(0);
     EXPECT_EQ(take(part(echo(0), 0, 30)), Answer::Pending);
     m_verifier.give_up(m_flaws);
-    m_verifier.expect(message(1));
+    expect(1);
     EXPECT_EQ(take(echo(1)), Answer::Right);
     EXPECT_EQ(m_flaws.total(), 1U);
 }
 
 TEST_F(EchoVerifierTest, TheEndLosesWhatHasNotBegunAndTruncatesWhatHas)
 {
-    m_verifier.expect(message(0));
+    expect(0);
     m_verifier.end(m_flaws);
     EXPECT_EQ(m_flaws.lost, 1U);
-    m_verifier.expect(message(1));
+    expect(1);
     EXPECT_EQ(take(part(echo(1), 0, 20)), Answer::Pending);
     m_verifier.end(m_flaws);
     EXPECT_EQ(m_flaws.truncated, 1U);
@@ -194,7 +232,7 @@ TEST_F(EchoVerifierTest, TheEndLosesWhatHasNotBegunAndTruncatesWhatHas)
 
 TEST_F(EchoVerifierTest, AWrongByteBeforeTheEndIsCorrupt)
 {
-    m_verifier.expect(message(0));
+    expect(0);
     auto bytes = echo(0);
     bytes[4] ^= std::byte{1};
     EXPECT_EQ(take(part(bytes, 0, 10)), Answer::Pending);
@@ -206,33 +244,140 @@ TEST_F(EchoVerifierTest, AWrongByteBeforeTheEndIsCorrupt)
 
 TEST_F(EchoVerifierTest, WithoutComparingOnlyBytesCount)
 {
-    EchoVerifier counting(m_payload, false);
-    counting.expect(message(0));
-    EXPECT_EQ(counting.take(Bytes(60), m_flaws), Answer::Pending);
-    EXPECT_EQ(counting.take(Bytes(8), m_flaws), Answer::Right);
-    counting.expect(message(1));
-    EXPECT_EQ(counting.take(Bytes(64), m_flaws), Answer::Right);
+    m_verifier = EchoVerifier(m_script, 5, false);
+    expect(0);
+    EXPECT_EQ(take(Bytes(60)), Answer::Pending);
+    EXPECT_EQ(take(Bytes(8)), Answer::Right);
+    expect(1);
+    EXPECT_EQ(take(Bytes(64)), Answer::Right);
     EXPECT_EQ(m_flaws.total(), 0U);
 }
 
 TEST_F(EchoVerifierTest, OnlyTheFirstHundredFlawsAreTold)
 {
     for (std::uint64_t sequence = 0; sequence < 150; ++sequence) {
-        m_verifier.expect(message(sequence));
+        expect(sequence);
         m_verifier.give_up(m_flaws);
     }
     EXPECT_EQ(m_flaws.lost, 150U);
     EXPECT_EQ(m_flaws.details.size(), 100U);
 }
 
-TEST_F(EchoVerifierTest, MessagesOfOneByteWork)
+TEST_F(EchoVerifierTest, ManyUnderWayAreAnsweredInTurnHoweverTheStreamIsCut)
 {
-    m_size = 1;
-    for (std::uint64_t sequence = 0; sequence < 300; ++sequence) {
-        m_verifier.expect(message(sequence));
+    const Bytes stream = echo(0) + echo(1) + echo(2) + echo(3);
+    for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+        m_verifier = EchoVerifier(m_script, 5, true);
+        for (std::uint64_t sequence = 0; sequence < 4; ++sequence)
+            expect(sequence);
+        auto right = take_all(part(stream, 0, cut));
+        std::ranges::copy(take_all(part(stream, cut)), std::back_inserter(right));
+        EXPECT_EQ(right, (std::vector<std::uint64_t>{0, 1, 2, 3})) << cut;
+    }
+    EXPECT_EQ(m_flaws, EchoFlaws());
+}
+
+TEST_F(EchoVerifierTest, OfManyUnderWayTheWrongOneIsNamed)
+{
+    for (std::uint64_t sequence = 0; sequence < 4; ++sequence)
+        expect(sequence);
+    auto wrong = echo(2);
+    wrong[40] ^= std::byte{1};
+    EXPECT_EQ(take_all(echo(0) + echo(1) + wrong + echo(3)), (std::vector<std::uint64_t>{0, 1, 3}));
+    EXPECT_EQ(m_flaws.total(), 1U);
+    EXPECT_EQ(m_flaws.details[0].sequence, 2U);
+    EXPECT_EQ(m_flaws.details[0].offset, 40U);
+}
+
+TEST_F(EchoVerifierTest, AMessageThatIsLeftOutDoesNotSpoilTheOthers)
+{
+    for (std::uint64_t sequence = 0; sequence < 4; ++sequence)
+        expect(sequence);
+    EXPECT_EQ(take_all(echo(0) + echo(2) + echo(3)), (std::vector<std::uint64_t>{0, 2, 3}));
+    EXPECT_EQ(m_flaws, EchoFlaws());
+    m_verifier.give_up(m_flaws);
+    EXPECT_EQ(m_flaws.lost, 1U);
+    EXPECT_EQ(m_flaws.total(), 1U);
+    EXPECT_EQ(m_flaws.details[0].sequence, 1U);
+}
+
+TEST_F(EchoVerifierTest, BytesThatAreLeftOutDoNotSpoilTheOthers)
+{
+    for (std::size_t from = 1; from < 64; ++from) {
+        m_flaws = {};
+        m_verifier = EchoVerifier(m_script, 5, true);
+        for (std::uint64_t sequence = 0; sequence < 4; ++sequence)
+            expect(sequence);
+        EXPECT_EQ(take_all(echo(0) + part(echo(1), 0, from) + echo(2) + echo(3)),
+                  (std::vector<std::uint64_t>{0, 2, 3}))
+            << from;
+        EXPECT_EQ(m_flaws.corrupt, 1U);
+        EXPECT_EQ(m_flaws.total(), 1U);
+        EXPECT_GE(m_flaws.details[0].offset, from);
+    }
+}
+
+TEST_F(EchoVerifierTest, AnEchoThatComesAfterALaterOneIsReordered)
+{
+    for (std::uint64_t sequence = 0; sequence < 3; ++sequence)
+        expect(sequence);
+    EXPECT_EQ(take_all(echo(1) + echo(0) + echo(2)), (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(m_flaws.reordered, 1U);
+    EXPECT_EQ(m_flaws.total(), 1U);
+    EXPECT_EQ(m_flaws.details[0].sequence, 0U);
+    EXPECT_TRUE(m_verifier.window().empty());
+}
+
+TEST_F(EchoVerifierTest, AnEchoOfLongAgoIsADuplicate)
+{
+    for (std::uint64_t sequence = 0; sequence < 100; ++sequence) {
+        expect(sequence);
         EXPECT_EQ(take(echo(sequence)), Answer::Right);
     }
-    m_verifier.expect(message(300));
+    expect(100);
+    EXPECT_EQ(take(echo(7) + echo(100)), Answer::Right);
+    EXPECT_EQ(m_flaws.duplicated, 1U);
+    EXPECT_EQ(m_flaws.total(), 1U);
+    EXPECT_EQ(m_flaws.details[0].sequence, 7U);
+}
+
+TEST_F(EchoVerifierTest, DatagramsAreToldByWhatTheySay)
+{
+    for (std::uint64_t sequence = 0; sequence < 6; ++sequence)
+        expect(sequence);
+    EXPECT_EQ(take_datagram(echo(1)), Answer::Right);
+    EXPECT_EQ(take_datagram(echo(0)), Answer::Wrong);
+    EXPECT_EQ(m_flaws.reordered, 1U);
+    EXPECT_EQ(take_datagram(echo(1)), Answer::Pending);
+    EXPECT_EQ(m_flaws.duplicated, 1U);
+    EXPECT_EQ(take_datagram(part(echo(2), 0, 63)), Answer::Wrong);
+    EXPECT_EQ(m_flaws.truncated, 1U);
+    EXPECT_EQ(m_flaws.details.back().offset, 63U);
+    auto wrong = echo(4);
+    wrong[20] ^= std::byte{1};
+    EXPECT_EQ(take_datagram(wrong), Answer::Wrong);
+    EXPECT_EQ(m_verifier.answered().message.sequence, 4U);
+    EXPECT_EQ(take_datagram(echo(5) + Bytes(1)), Answer::Wrong);
+    EXPECT_EQ(m_flaws.corrupt, 2U);
+    EXPECT_EQ(m_flaws.details.back().offset, 64U);
+    m_verifier.give_up(m_flaws);
+    EXPECT_EQ(m_flaws.lost, 1U);
+    EXPECT_EQ(m_flaws.details.back().sequence, 3U);
+    EXPECT_TRUE(m_verifier.window().empty());
+    EXPECT_EQ(take_datagram(echo(3)), Answer::Pending); // late: it was lost, and is nothing else
+    EXPECT_EQ(m_flaws.total(), 6U);
+    EXPECT_EQ(take_datagram(Bytes(3)), Answer::Pending);
+    EXPECT_EQ(m_flaws.corrupt, 3U);
+}
+
+TEST_F(EchoVerifierTest, MessagesOfOneByteWork)
+{
+    use_messages_of(1);
+    for (std::uint64_t sequence = 0; sequence < 300; ++sequence) {
+        expect(sequence);
+        EXPECT_EQ(take(echo(sequence)), Answer::Right);
+    }
+    expect(300);
     auto wrong = echo(300);
     for (std::uint64_t answered = 297; answered < 300; ++answered)
         if (echo(answered) == wrong)

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "loop/poller.h"
+#include "op/socket_plan.h"
+#include "sock/io.h"
+#include "sock/tls_session.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace sockit {
+
+/// Where the connections of an echo client lead. Shared by all threads.
+struct EchoRoute {
+    Transport transport = Transport::Tcp;
+    std::vector<Endpoint> endpoints; ///< not empty
+    SocketPlan socket;
+    std::optional<TlsContext> tls; ///< then each connection has a session
+    std::string tls_name;
+    bool reconnect = false; ///< source ports that are all in use will be free again
+};
+
+/// One connection of an echo client: made without blocking, and the way for its bytes. It keeps
+/// itself in the poller, under its token.
+class EchoLink {
+public:
+    enum class Progress : std::uint8_t {
+        Standing, ///< bytes may go
+        Waiting,  ///< proceed() when it is ready
+        Short,    ///< of something that time will bring: open() again after Socket's pause
+    };
+
+    /// What it refers to outlives it.
+    EchoLink(const EchoRoute& route, Poller& poller, std::uint64_t token)
+        : m_route(&route), m_poller(&poller), m_token(token)
+    {}
+
+    /// Tries the endpoints in turn, beginning with the one that stood last time. `emit` hears what
+    /// became of the socket options.
+    Result<Progress> open(const Emit& emit);
+    Result<Progress> proceed(const Ready& ready, const Emit& emit);
+    /// What to say when no answer came in time.
+    [[nodiscard]] Error timed_out() const;
+
+    [[nodiscard]] const Socket& socket() const { return m_socket; }
+    [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
+    [[nodiscard]] const Endpoint& peer() const { return m_route->endpoints[m_endpoint]; }
+    /// Keeps the borders of what is sent.
+    [[nodiscard]] bool is_datagram() const { return sockit::is_datagram(m_route->transport); }
+    /// What is sent may get lost, and the peer may not be there.
+    [[nodiscard]] bool is_connectionless() const
+    {
+        return is_datagram() && m_route->transport != Transport::UnixSeqpacket;
+    }
+    /// Pieces of memory can be sent as one.
+    [[nodiscard]] bool gathers() const { return !m_tls; }
+
+    // Of a standing one; errors of sockets have no subject.
+    Result<Transfer> send(std::span<const std::byte> bytes);
+    Result<Transfer> send(std::span<const std::span<const std::byte>> pieces);
+    Result<Transfer> receive(std::span<std::byte> buffer);
+    /// receive() may have something although the socket is not readable.
+    [[nodiscard]] bool buffered() const { return m_tls && m_tls->pending(); }
+    /// Whether to be woken when send() need not block; receive() always wakes.
+    Result<> want_to_send(bool wanted);
+    /// Whether it is worth a try.
+    [[nodiscard]] bool may_send(const Ready& ready) const;
+    [[nodiscard]] bool may_receive(const Ready& ready) const;
+    /// FIN, with TLS after a close_notify. Best effort.
+    void finish_sending();
+
+    void close();
+
+private:
+    Result<Progress> connect(const Emit& emit);
+    Result<Progress> connected(const Emit& emit);
+    Result<Progress> shake_hands();
+    Result<> watch(Interest interest);
+
+    const EchoRoute* m_route;
+    Poller* m_poller;
+    std::uint64_t m_token;
+    Socket m_socket;
+    std::optional<TlsSession> m_tls;
+    std::optional<Interest> m_interest; ///< in the poller
+    std::size_t m_endpoint = 0;
+    std::size_t m_tried = 0; ///< endpoints that failed since open()
+    bool m_connecting = false;
+    bool m_wants_to_send = false;
+};
+
+} // namespace sockit
