@@ -113,8 +113,8 @@ TEST(EchoFiles, WhatIsForThemAloneIsNotToldToOthers)
 {
     const auto server = files_server();
     const TemporaryDirectory directory;
-    const auto outcome =
-        client_of(server.endpoint(), {"-d", "1100ms", "--rate", "1000", "--html", directory.path("a"), "--jsonl"});
+    const auto outcome = client_of(server.endpoint(), {"-d", "1100ms", "--rate", "1000", "--html",
+                                                       directory.path("a"), "--jsonl"});
     EXPECT_TRUE(valid_lines(outcome.out)) << outcome;
     EXPECT_EQ(parse_lines(outcome.out).size(), 2U) << outcome;
 }
