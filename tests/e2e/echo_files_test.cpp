@@ -354,7 +354,7 @@ json seen_in_browser(const std::string& browser, const TemporaryDirectory& direc
          "--no-first-run", "--disable-background-networking", "--allow-file-access-from-files",
          "--user-data-dir=" + directory.path("profile"), "--dump-dom",
          "file://" + directory.path("probe.html")},
-        {.environment = {{"HOME", directory.path(".")}}});
+        {.environment = {{"HOME", directory.path(".")}}, .limit = std::chrono::minutes(1)});
     const auto begin = shown.out.find("<pre>");
     EXPECT_NE(begin, std::string::npos) << shown;
     if (begin == std::string::npos)
