@@ -17,6 +17,8 @@ namespace {
 constexpr std::array echo_placements{
     Placement{"start", Placement::Where::Top},
     Placement{"ready", Placement::Where::Top},
+    Placement{
+        .type = "interval", .where = Placement::Where::Array, .key = "intervals", .always = false},
     Placement{"summary", Placement::Where::Object, "summary"},
 };
 

@@ -96,8 +96,7 @@ std::string rate_chart(const EchoPage& page, const SvgAxis& time)
     if (const auto asked = page.summary.settings.rate) {
         const auto intended = static_cast<double>(*asked);
         highest = std::max(highest, intended);
-        chart.lines.push_back(
-            {"asked for", {{time.low, intended}, {time.high, intended}, {time.high, intended}}});
+        chart.lines.push_back({"asked for", {{time.low, intended}, {time.high, intended}}});
     }
     chart.y = rate_axis(highest);
     return "<figure>" + svg(chart) + "</figure>\n";

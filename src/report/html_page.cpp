@@ -75,6 +75,7 @@ public:
         else if (const auto* warning = event.get_if<Warning>())
             add(*warning);
         else if (const auto* summary = event.get_if<EchoSummary>()) {
+            close_last();
             m_page.summary = *summary;
             m_page.ended = std::chrono::system_clock::now();
             m_output.write(html_page(m_page));
@@ -105,6 +106,16 @@ private:
         }
         parts.push_back(interval);
         m_in_last = 1;
+    }
+
+    /// The last interval ends with the run. Where it is short, its figures are chance.
+    void close_last()
+    {
+        auto& parts = m_page.parts;
+        if (parts.size() < 2 || 2 * parts.back().duration >= parts.front().duration)
+            return;
+        join(parts[parts.size() - 2], parts.back());
+        parts.pop_back();
     }
 
     static void join(EchoInterval& part, const EchoInterval& next)

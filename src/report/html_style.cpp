@@ -65,11 +65,13 @@ footer { margin-top: 2rem; font-size: .85rem; }
 @media print {
   :root {
     color-scheme: light;
-    --page: #fff; --panel: #fff; --text: #000; --dim: #333; --rule: #999;
+    --page: #fff; --panel: #fff; --text: #000; --dim: #333; --rule: #bbb;
     --line-0: #003f8a; --line-1: #7a3700; --line-2: #4b2a75; --good: #000; --bad: #000;
   }
   body { padding: 0; max-width: none; font-size: 10pt; }
+  h2 { break-after: avoid; }
   figure, tr, .figures div { break-inside: avoid; }
+  .charts { grid-template-columns: 1fr 1fr; }
   .figures div { border: 1px solid var(--rule); }
   .wide { overflow: visible; }
   .wide td { white-space: normal; }

@@ -152,10 +152,11 @@ std::string detail_table(const EchoFlaws& flaws)
 
 std::string html_tables(const EchoPage& page)
 {
-    auto out = detail_table(page.summary.flaws) + "<div class=\"tables\">\n";
+    std::string out = "<div class=\"tables\">\n";
     if (page.summary.latency.count() > 0)
         out += quantile_table(page.summary);
-    return out + result_table(page.summary) + settings_table(page) + "</div>\n";
+    return out + result_table(page.summary) + settings_table(page) + "</div>\n" +
+           detail_table(page.summary.flaws);
 }
 
 } // namespace sockit

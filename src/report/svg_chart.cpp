@@ -28,6 +28,16 @@ double tick_step(double span, double most)
     return 10 * power;
 }
 
+/// Which of 1, 2 and 5 times a power of ten have room where so many `decades` are shown.
+bool is_marked(int factor, int power, double decades)
+{
+    switch (factor) {
+    case 1: return decades <= 8 || power % 3 == 0;
+    case 2: return decades <= 1.5;
+    default: return decades <= 3;
+    }
+}
+
 /// "5 ms", "0.5 s"
 std::string tick_duration(double nanoseconds)
 {
@@ -123,20 +133,18 @@ SvgAxis latency_axis(Duration shortest, Duration longest)
     const auto nanoseconds = [](Duration duration) {
         return static_cast<double>(std::max<Duration::rep>(duration.count(), 1));
     };
-    constexpr double few_decades = 1.5;
-    constexpr double many_decades = 4;
-    const double low = std::floor(std::log10(nanoseconds(shortest)) * 3) / 3;
-    const double high = std::max(low + 0.3, std::log10(nanoseconds(longest) * 1.05));
+    constexpr double below = 3; // so many steps a decade for its lower end
+    constexpr double above = 1.05;
+    constexpr double least_span = 0.3;
+    const double low = std::floor(std::log10(nanoseconds(shortest)) * below) / below;
+    const double high = std::max(low + least_span, std::log10(nanoseconds(longest) * above));
     SvgAxis axis{.low = low, .high = high, .ticks = {}, .title = "latency"};
-    const double span = high - low;
-    for (int decade = static_cast<int>(std::floor(low)); decade <= static_cast<int>(high); ++decade)
-        for (const double factor : {1.0, 2.0, 5.0}) {
-            const double value = factor * std::pow(10, decade);
+    for (int power = static_cast<int>(std::floor(low)); power <= static_cast<int>(high); ++power)
+        for (const int factor : {1, 2, 5}) {
+            const double value = factor * std::pow(10, power);
             const double at = std::log10(value);
-            const bool wanted = factor == 1 ? span <= 2 * many_decades || decade % 3 == 0
-                                            : (factor == 2 ? span <= few_decades
-                                                           : span <= 2 * few_decades && span > 0);
-            if (wanted && at >= low - 1e-9 && at <= high)
+            constexpr double rounding = 1e-9;
+            if (is_marked(factor, power, high - low) && at >= low - rounding && at <= high)
                 axis.ticks.push_back({.at = at, .label = tick_duration(value)});
         }
     return axis;
@@ -199,16 +207,13 @@ std::string svg(const SvgChart& chart)
                     picture_width, picture_height, chart.id, chart.id, chart.id, chart.title,
                     chart.id, chart.description);
     out += axes(chart);
-    constexpr std::size_t few = 2;
     for (std::size_t i = 0; i < chart.lines.size(); ++i) {
         const auto& line = chart.lines[i];
         if (!line.points.empty())
             out += fmt::format(R"(<path class="line-{}" d="{}"/>)", i, path_of(chart, line));
-        if (line.points.size() > few)
-            continue;
-        for (const auto& point : line.points) // too few to be a line
+        if (line.points.size() == 1) // no line
             out += fmt::format(R"(<circle class="dot-{}" cx="{:.1f}" cy="{:.1f}" r="3"/>)", i,
-                               x_of(chart, point.x), y_of(chart, point.y));
+                               x_of(chart, line.points[0].x), y_of(chart, line.points[0].y));
     }
     return out + legend(chart) + "</svg>\n";
 }

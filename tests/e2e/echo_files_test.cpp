@@ -1,3 +1,4 @@
+#include "peer.h"
 #include "support/hlog_reader.h"
 #include "support/run.h"
 #include "support/schema.h"
@@ -112,8 +113,8 @@ TEST(EchoFiles, WhatIsForThemAloneIsNotToldToOthers)
 {
     const auto server = files_server();
     const TemporaryDirectory directory;
-    const auto outcome =
-        client_of(server.endpoint(), {"-d", "1100ms", "--html", directory.path("a"), "--jsonl"});
+    const auto outcome = client_of(server.endpoint(), {"-d", "1100ms", "--rate", "1000", "--html",
+                                                       directory.path("a"), "--jsonl"});
     EXPECT_TRUE(valid_lines(outcome.out)) << outcome;
     EXPECT_EQ(parse_lines(outcome.out).size(), 2U) << outcome;
 }
@@ -177,6 +178,88 @@ TEST(EchoFiles, AreForALoad)
     }
 }
 
+/// A fifth of a second at 2,000 messages a second, looked at every 50 ms.
+const Words looked_at{"-c", "2", "-d", "220ms", "--rate", "2000", "--interval", "50ms"};
+
+Words looked_at_with(const Words& more)
+{
+    Words words = looked_at;
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+/// Parts follow each other and hold all there is.
+void expect_all_of(const json& summary, const std::vector<json>& parts)
+{
+    std::uint64_t messages = 0;
+    std::int64_t end = 0;
+    for (const auto& part : parts) {
+        EXPECT_EQ(part["start_ns"], end);
+        end += part["duration_ns"].get<std::int64_t>();
+        messages += part["messages"].get<std::uint64_t>();
+        EXPECT_EQ(part["latency"]["count"], part["messages"]);
+    }
+    EXPECT_GE(parts.size(), 4U);
+    EXPECT_EQ(summary["messages"], messages);
+}
+
+TEST(EchoIntervals, AreRecordsOrAPartOfTheDocument)
+{
+    const auto server = files_server();
+    const auto lines = client_of(server.endpoint(), looked_at_with({"--jsonl"}));
+    EXPECT_TRUE(valid_lines(lines.out)) << lines;
+    auto records = parse_lines(lines.out);
+    ASSERT_GE(records.size(), 3U) << lines;
+    expect_all_of(records.back(), {records.begin() + 1, records.end() - 1});
+    const auto whole = client_of(server.endpoint(), looked_at_with({"--json"}));
+    EXPECT_TRUE(valid_document(whole.out)) << whole;
+    const auto document = parse_document(whole.out);
+    expect_all_of(document["summary"], document["intervals"]);
+}
+
+TEST(EchoIntervals, AreLinesForPeopleUnlessQuiet)
+{
+    const auto server = files_server();
+    const auto outcome = client_of(server.endpoint(), looked_at);
+    EXPECT_TRUE(exited(outcome, 0));
+    EXPECT_NE(outcome.out.find("\n50.0 ms "), std::string::npos) << outcome;
+    EXPECT_NE(outcome.out.find(" 2 connections\n"), std::string::npos) << outcome;
+    EXPECT_EQ(outcome.err, "");
+    const auto quiet = client_of(server.endpoint(), looked_at_with({"-q"}));
+    EXPECT_EQ(quiet.out.find("50.0 ms "), std::string::npos) << quiet;
+}
+
+TEST(EchoIntervals, AreALineOfProgressOnATerminal)
+{
+    const auto server = files_server();
+    const Terminal terminal;
+    Words words{sockit_binary(), "echo", "client", server.endpoint(), "--color", "never"};
+    words.insert(words.end(), looked_at.begin(), looked_at.end());
+    Running process(words, {.fds = {{STDOUT_FILENO, terminal.slave.ref()},
+                                    {STDERR_FILENO, terminal.slave.ref()}},
+                            .environment = {{"TERM", "xterm"}}});
+    const auto drawn = read_until(terminal.master.get(), "retransmits");
+    EXPECT_TRUE(exited(process.wait(), 0));
+    const auto line = drawn.find("\r50.0 ms ");
+    ASSERT_NE(line, std::string::npos) << drawn;
+    EXPECT_NE(drawn.find("\x1b[K\r", line), std::string::npos) << drawn;
+    const auto summary = drawn.find("all verified");
+    ASSERT_NE(summary, std::string::npos) << drawn;
+    EXPECT_EQ(drawn.find("\n50.0 ms "), std::string::npos) << "a line of its own: " << drawn;
+}
+
+TEST(EchoIntervals, OfALogAreThoseAskedFor)
+{
+    const auto server = files_server();
+    const TemporaryDirectory directory;
+    const auto file = directory.path("a.hlog");
+    EXPECT_TRUE(exited(client_of(server.endpoint(), looked_at_with({"--hlog", file})), 0));
+    const auto log = read_hlog(read_file(file));
+    ASSERT_GE(log.intervals.size(), 5U); // and one of the service time
+    EXPECT_EQ(log.intervals[1].start, 0.05);
+    EXPECT_EQ(log.intervals.back().tag, "service");
+}
+
 /// Shows page.html in four frames and tells what the browser made of it.
 constexpr std::string_view probe_page = R"html(<!DOCTYPE html><html><body>
 <script>
@@ -226,6 +309,7 @@ const look = frame => {
     page: style(page.body).backgroundColor, mode: page.compatMode, width: root.scrollWidth,
     charts: page.querySelectorAll('svg[role=img] > title').length,
     lines: page.querySelectorAll('svg path[class^=line]').length,
+    wrong: page.querySelectorAll('.wide tr').length - 1,
     smallest: Math.min(...texts), fetched: view.performance.getEntriesByType('resource').length,
     faint, outside, over,
   };
@@ -270,7 +354,7 @@ json seen_in_browser(const std::string& browser, const TemporaryDirectory& direc
          "--no-first-run", "--disable-background-networking", "--allow-file-access-from-files",
          "--user-data-dir=" + directory.path("profile"), "--dump-dom",
          "file://" + directory.path("probe.html")},
-        {.environment = {{"HOME", directory.path(".")}}});
+        {.environment = {{"HOME", directory.path(".")}}, .limit = std::chrono::minutes(1)});
     const auto begin = shown.out.find("<pre>");
     EXPECT_NE(begin, std::string::npos) << shown;
     if (begin == std::string::npos)
@@ -284,12 +368,20 @@ TEST(EchoHtml, IsReadableInABrowserLightAndDarkNarrowAndWide)
     const auto browser = found_program({"chromium", "chromium-browser", "google-chrome"});
     if (browser.empty())
         GTEST_SKIP() << "no chromium here";
-    const auto server = files_server();
+    const ScriptedServer server([](Fd& socket) {
+        int number = 0;
+        for (auto message = receive_bytes(socket, 64); message.size() == 64;
+             message = receive_bytes(socket, 64)) {
+            if (++number % 50 == 0)
+                message[40] ^= 1;
+            send_bytes(socket, message);
+        }
+    });
     const TemporaryDirectory directory;
     const auto outcome =
-        client_of(server.endpoint(), {"-c", "3", "-n", "3000", "--size", "64,1k-2k", "--timeout",
-                                      "5s", "--html", directory.path("page.html")});
-    EXPECT_TRUE(exited(outcome, 0));
+        client_of(server.endpoint(), {"-d", "220ms", "--rate", "1000", "--interval", "50ms",
+                                      "--html", directory.path("page.html")});
+    EXPECT_TRUE(exited(outcome, 1));
     const auto frames = seen_in_browser(browser, directory);
     ASSERT_EQ(frames.size(), 4U);
     for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -299,8 +391,9 @@ TEST(EchoHtml, IsReadableInABrowserLightAndDarkNarrowAndWide)
         EXPECT_EQ(frame["page"], dark ? "rgb(18, 22, 27)" : "rgb(255, 255, 255)");
         EXPECT_EQ(frame["mode"], "CSS1Compat");
         EXPECT_LE(frame["width"], i % 2 == 0 ? 360 : 1280);
-        EXPECT_GE(frame["charts"], 1);
-        EXPECT_GE(frame["lines"], 2); // the curve, and its piece in the legend
+        EXPECT_EQ(frame["charts"], 3);
+        EXPECT_EQ(frame["lines"], 2 * (2 + 3 + 2)); // the curves, and their pieces in the legends
+        EXPECT_EQ(frame["wrong"], 4);
         EXPECT_GE(frame["smallest"], 9.0);
         EXPECT_EQ(frame["fetched"], 0);
         EXPECT_EQ(frame["faint"], json::array());
