@@ -20,6 +20,36 @@ Result<EchoMode> plan_mode(const std::optional<std::string>& text)
     return bad_value("--mode", *text, "expected echo, discard or chargen");
 }
 
+/// Whether to answer as sockperf's clients expect.
+Result<bool> plan_compatibility(const std::optional<std::string>& text)
+{
+    if (text && *text != "sockperf")
+        return bad_value("--compat", *text, "expected sockperf");
+    return text.has_value();
+}
+
+/// Where there are no connections, what is done with those means nothing.
+Result<> check_transport(const EchoServerPlan& plan, const EchoServerArgs& args)
+{
+    struct Given {
+        std::string_view name;
+        bool given;
+    };
+    const auto transport = plan.listener.target.transport;
+    if (socket_type(transport) != SOCK_DGRAM)
+        return {};
+    for (const auto& [name, given] :
+         {Given{"--max-conns", args.server.max_connections.has_value()},
+          Given{"--slow-read", args.faults.slow_read.has_value()},
+          Given{"--reset-after", args.faults.reset_after.has_value()},
+          Given{"--half-close-after", args.faults.half_close_after.has_value()}})
+        if (given)
+            return Failure(Error::usage(std::string(name) +
+                                        " wants connections: there are none over " +
+                                        std::string(transport_name(transport))));
+    return {};
+}
+
 /// What only a sender can do wrong.
 Result<> check_discard(const EchoFaultPlan& faults)
 {
@@ -40,9 +70,6 @@ Result<EchoServerPlan> plan_echo_server(const EchoServerArgs& args, const Output
     constexpr std::uint64_t most_threads = 1024;
     EchoServerPlan plan;
     plan.listener = TRY(plan_listener(args.server, args.network, args.words));
-    const Transport transport = plan.listener.target.transport;
-    if (socket_type(transport) == SOCK_DGRAM)
-        return Failure(transport_unsupported(transport, "echo server"));
     plan.tls = TRY(plan_tls_server(args.tls, plan.listener.target));
     plan.mode = TRY(plan_mode(args.mode));
     plan.threads = TRY(plan_number(args.threads, "--threads", 1, most_threads)).value_or(1);
@@ -53,6 +80,12 @@ Result<EchoServerPlan> plan_echo_server(const EchoServerArgs& args, const Output
         plan.listener.backlog = 1;
     plan.patience = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.patience);
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
+    plan.sockperf = TRY(plan_compatibility(args.compat));
+    if (plan.sockperf && plan.mode != EchoMode::Echo)
+        return Failure(
+            Error::usage("--compat sockperf answers messages: not with --mode " + *args.mode));
+    if (!plan.listener.passed)
+        TRY(check_transport(plan, args));
     plan.tell_peers = output.format == Format::Jsonl || output.verbosity > 0;
     return plan;
 }
@@ -65,6 +98,8 @@ public:
     {
         return joined(
             {{{"--mode", "MODE", "echo, discard or chargen (default: echo)", &m_args.mode},
+              {"--compat", "PROGRAM", "Answer the clients of that program: sockperf",
+               &m_args.compat},
               {"--threads", "N", "So many threads, each with a share of the connections",
                &m_args.threads}},
              echo_fault_options(m_args.faults),

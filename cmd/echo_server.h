@@ -18,6 +18,7 @@ struct EchoServerArgs {
     ServerArgs server;
     TlsServerArgs tls;
     std::optional<std::string> mode;
+    std::optional<std::string> compat;
     std::optional<std::string> threads;
     EchoFaultArgs faults;
 };

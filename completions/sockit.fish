@@ -143,6 +143,7 @@ complete -c sockit -n '__sockit_in connect' -s h -l help -d 'Show this help'
 
 complete -c sockit -n '__sockit_second echo' -a server -d 'Send every byte back to where it came from (RFC 862)'
 complete -c sockit -n '__sockit_in echo server' -l mode -x -d 'echo, discard or chargen (default: echo)'
+complete -c sockit -n '__sockit_in echo server' -l compat -x -d 'Answer the clients of that program: sockperf'
 complete -c sockit -n '__sockit_in echo server' -l threads -x -d 'So many threads, each with a share of the connections'
 complete -c sockit -n '__sockit_in echo server' -l delay -x -d 'Echo that much later, more or less the jitter'
 complete -c sockit -n '__sockit_in echo server' -l rate -x -d 'Send at most so many bytes a second on a connection'

@@ -182,6 +182,9 @@ struct EchoServerSummary {
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
     EchoFaultCounts faults;
+    std::uint64_t dropped = 0; ///< datagrams that the kernel or we had no room for
+    std::uint64_t unanswered =
+        0; ///< datagrams whose senders would answer the answer, or have no name
     std::optional<std::string> stopped_by; ///< "SIGTERM", "deadline"
 
     bool operator==(const EchoServerSummary&) const = default;

@@ -1,9 +1,10 @@
 #include "base/escape.h"
 #include "op/dial.h"
 #include "op/echo_client.h"
+#include "op/echo_lines_link.h"
 #include "op/echo_report.h"
-#include "sock/errqueue.h"
-#include "sock/io.h"
+#include "op/tls_stage.h"
+#include "op/watched.h"
 
 #include <algorithm>
 #include <array>
@@ -12,15 +13,14 @@ namespace sockit {
 
 namespace {
 
-constexpr std::size_t longest_line = 64UL * 1024; ///< what is longer is sent in pieces
-
 class EchoLines {
 public:
     EchoLines(const EchoClientPlan& plan, const EchoTerminal& terminal, OpLoop& loop)
         : m_plan(plan), m_terminal(terminal), m_loop(loop), m_report(plan)
     {}
 
-    Result<EchoClientEnd> run(Dialled dialled, const Emit& emit);
+    Result<EchoClientEnd> run(Dialled dialled, const std::optional<TlsContext>& tls,
+                              const Emit& emit);
 
 private:
     static constexpr std::uint64_t input_token = 0;
@@ -33,19 +33,22 @@ private:
         Done,
     };
 
+    Result<bool> reach(Dialled dialled, const std::optional<TlsContext>& tls);
     Result<> loop();
     Result<> handle(const Ready& ready);
     Result<> read_input();
     Result<> take_line();
-    Result<> watch_input(bool wanted);
     void send_line();
     Result<> receive();
     Result<> compare();
+    Result<> compare_message();
+    Result<> accept_echo();
     void flaw(EchoFlaw kind, std::size_t offset);
     void end_of_stream();
     void fail(const Error& error);
-    void drain();
-    Result<> time_out();
+    Result<> drain();
+    void finish();
+    void time_out();
     Result<> show(std::string_view text) const;
     Result<> prompt();
 
@@ -53,45 +56,76 @@ private:
     const EchoTerminal& m_terminal;
     OpLoop& m_loop;
     EchoReport m_report;
-    Socket m_socket;
+    std::optional<EchoLinesLink> m_link;
     State m_state = State::Asking;
     std::string m_input; ///< read and not yet sent
     bool m_input_ended = false;
-    bool m_input_watched = false;
     bool m_prompted = false;
-    std::string m_line;     ///< the one on its way
-    std::size_t m_sent = 0; ///< of it
-    std::string m_echo;     ///< what came of it
+    std::string m_line;      ///< the one on its way, or the last one
+    std::string m_last;      ///< the one whose echo came last
+    std::size_t m_sent = 0;  ///< of the line
+    std::string m_echo;      ///< what came of it
+    bool m_finished = false; ///< of draining: FIN is sent
     std::uint64_t m_sequence = 0;
     Clock::time_point m_since;
     Deadline m_limit; ///< of the state
 };
 
-Result<EchoClientEnd> EchoLines::run(Dialled dialled, const Emit& emit)
+Result<EchoClientEnd> EchoLines::run(Dialled dialled, const std::optional<TlsContext>& tls,
+                                     const Emit& emit)
 {
     for (const auto& failure : dialled.failures)
         m_report.add_failure(failure);
-    if (!m_loop.stopped() && !dialled.connections.empty()) {
-        m_socket = std::move(dialled.connections.front().socket);
+    if (!m_loop.stopped() && !dialled.connections.empty() && TRY(reach(std::move(dialled), tls))) {
         TRY(loop());
-        m_report.sample(m_socket.ref());
+        m_report.sample(m_link->ref());
         if (m_prompted)
             TRY(show("\n"));
     }
     return m_report.finish(m_loop, emit);
 }
 
+/// False: there is no way for lines, and why is told.
+Result<bool> EchoLines::reach(Dialled dialled, const std::optional<TlsContext>& tls)
+{
+    auto& [socket, peer] = dialled.connections.front();
+    m_report.add_connect();
+    if (!tls) {
+        m_link = TRY(EchoLinesLink::open(std::move(socket), peer));
+        return true;
+    }
+    auto session = TRY(
+        TlsSession::connect(*tls, socket.ref(), tls_name(*m_plan.tls, m_plan.target), peer.text()));
+    const auto done =
+        shake_hands(m_loop, session, socket, peer.text(), Deadline::after(m_plan.timeout));
+    if (!done) {
+        m_report.add_failure(done.error());
+        return false;
+    }
+    m_link = TRY(EchoLinesLink::open(std::move(socket), peer));
+    m_link->secure(std::move(session));
+    return *done;
+}
+
 Result<> EchoLines::loop()
 {
-    TRY(m_loop.poller().add(m_socket.ref(), socket_token, {.read = true}));
+    Watched input(m_loop.poller(), m_terminal.input, input_token);
+    Watched socket(m_loop.poller(), m_link->ref(), socket_token);
     TRY(take_line());
     while (m_state != State::Done && !m_loop.stopped()) {
-        TRY(watch_input(m_state == State::Asking));
+        // Only while a line is wanted: the end of a pipe would wake us all the time.
+        const bool asking = m_state == State::Asking;
+        input.want(asking ? std::optional(Interest{.read = true}) : std::nullopt);
+        const bool sending = m_state == State::Waiting && m_sent < m_line.size();
+        socket.want(m_link->interest(sending || (m_state == State::Draining && !m_finished)));
+        for (const auto* watched : {&input, &socket})
+            if (watched->error())
+                return Failure(*watched->error());
         const auto ready = TRY(m_loop.wait(m_limit));
         for (const auto& one : ready)
             TRY(handle(one));
         if (m_limit.passed())
-            TRY(time_out());
+            time_out();
     }
     return {};
 }
@@ -100,12 +134,14 @@ Result<> EchoLines::handle(const Ready& ready)
 {
     if (ready.token == input_token && m_state == State::Asking)
         return read_input();
-    else if (ready.token == socket_token && m_state != State::Done) {
-        if (ready.writable && m_state == State::Waiting)
-            send_line();
-        if (m_state != State::Done && (ready.readable || ready.hangup || ready.error))
-            return receive();
-    }
+    if (ready.token != socket_token || m_state == State::Done)
+        return {};
+    // What is there already comes first: a refusal of the last line is no failure of the next.
+    TRY(receive());
+    if (m_state == State::Waiting && m_link->may_send(ready))
+        send_line();
+    else if (m_state == State::Draining && !m_finished)
+        finish();
     return {};
 }
 
@@ -126,16 +162,15 @@ Result<> EchoLines::take_line()
 {
     m_state = State::Asking;
     m_limit = {};
+    const auto longest = m_link->longest_line();
     const auto feed = m_input.find('\n');
-    const bool whole = feed != std::string::npos;
-    if (!whole && !m_input_ended && m_input.size() < longest_line)
+    const bool whole = feed < longest;
+    if (!whole && !m_input_ended && m_input.size() < longest)
         return prompt();
-    m_line = m_input.substr(0, whole ? feed + 1 : longest_line);
+    m_line = m_input.substr(0, whole ? feed + 1 : longest);
     m_input.erase(0, m_line.size());
-    if (m_line.empty() || m_line == "quit\n" || m_line == "quit\r\n" || m_line == "quit") {
-        drain();
-        return {};
-    }
+    if (m_line.empty() || m_line == "quit\n" || m_line == "quit\r\n" || m_line == "quit")
+        return drain();
     m_state = State::Waiting;
     m_sent = 0;
     m_echo.clear();
@@ -145,45 +180,27 @@ Result<> EchoLines::take_line()
     return {};
 }
 
-/// Only while a line is wanted: the end of a pipe would wake us all the time.
-Result<> EchoLines::watch_input(bool wanted)
-{
-    if (wanted == m_input_watched)
-        return {};
-    m_input_watched = wanted;
-    if (wanted)
-        return m_loop.poller().add(m_terminal.input, input_token, {.read = true});
-    m_loop.poller().remove(m_terminal.input);
-    return {};
-}
-
 void EchoLines::send_line()
 {
-    const auto rest = std::as_bytes(std::span(m_line)).subspan(m_sent);
-    const auto went = send_some(m_socket.ref(), rest, "");
+    const auto went = m_link->send(std::string_view(m_line).substr(m_sent));
     if (!went)
         return fail(went.error());
-    m_sent += went->bytes;
-    const bool unsent = m_sent < m_line.size();
-    if (const auto changed =
-            m_loop.poller().modify(m_socket.ref(), socket_token, {.read = true, .write = unsent});
-        !changed)
-        fail(changed.error());
+    m_sent += *went;
 }
 
+/// All that is there.
 Result<> EchoLines::receive()
 {
-    std::array<std::byte, 16UL * 1024> buffer{};
-    const auto came = receive_some(m_socket.ref(), buffer, "");
-    if (!came)
-        fail(came.error());
-    else if (came->would_block())
-        take_icmp_error(m_socket.ref()); // a hint, not the end; unread it stays ready
-    else if (came->end())
-        end_of_stream();
-    else if (came->bytes > 0) {
-        m_echo.append(reinterpret_cast<const char*>(buffer.data()), came->bytes);
-        return compare();
+    while (m_state != State::Done) {
+        const auto came = m_link->receive(m_echo);
+        if (!came)
+            fail(came.error());
+        else if (*came == EchoLinesLink::Came::End)
+            end_of_stream();
+        else if (*came == EchoLinesLink::Came::Nothing)
+            return {};
+        else
+            TRY(m_link->keeps_borders() ? compare_message() : compare());
     }
     return {};
 }
@@ -195,20 +212,45 @@ Result<> EchoLines::compare()
         m_line.clear(); // nobody asked for these bytes
     const auto offset =
         static_cast<std::size_t>(std::ranges::mismatch(m_echo, m_line).in1 - m_echo.begin());
-    if (offset < m_echo.size()) {
+    if (offset < m_echo.size())
         flaw(EchoFlaw::Corrupt, offset);
-        return {};
+    else if (m_echo.size() == m_line.size())
+        return accept_echo();
+    return {};
+}
+
+/// m_echo is another message.
+Result<> EchoLines::compare_message()
+{
+    if (m_state == State::Waiting && m_echo == m_line)
+        return accept_echo();
+    const auto offset =
+        static_cast<std::size_t>(std::ranges::mismatch(m_echo, m_line).in1 - m_echo.begin());
+    if (!m_last.empty() && m_echo == m_last) {
+        m_line = m_last;
+        --m_sequence;
+        flaw(EchoFlaw::Duplicate, 0);
+    } else if (m_state == State::Waiting && offset == m_echo.size()) {
+        flaw(EchoFlaw::Truncated, offset);
+    } else {
+        if (m_state != State::Waiting)
+            m_line.clear(); // nobody asked for that
+        flaw(EchoFlaw::Corrupt, m_state == State::Waiting ? offset : 0);
     }
-    if (m_echo.size() < m_line.size())
-        return {};
+    return {};
+}
+
+Result<> EchoLines::accept_echo()
+{
     m_report.add_echo(static_cast<std::uint32_t>(m_line.size()), m_since, Clock::now());
     ++m_sequence;
     TRY(show(m_terminal.escape ? escape_payload(m_echo) : m_echo));
     m_echo.clear();
+    m_last = m_line;
     return take_line();
 }
 
-/// Ends the run: what follows on the stream cannot be told apart any more.
+/// Ends the run: what follows on a stream cannot be told apart any more.
 void EchoLines::flaw(EchoFlaw kind, std::size_t offset)
 {
     const auto expected =
@@ -240,28 +282,41 @@ void EchoLines::end_of_stream()
 
 void EchoLines::fail(const Error& error)
 {
-    if (m_state == State::Waiting)
+    // Where there is no connection, the error is the answer to the line.
+    if (m_state == State::Waiting && m_link->connected())
         flaw(m_echo.empty() ? EchoFlaw::Lost : EchoFlaw::Truncated, m_echo.size());
     if (m_state != State::Draining)
         m_report.add_failure(error);
     m_state = State::Done;
 }
 
-void EchoLines::drain()
+Result<> EchoLines::drain()
 {
+    if (!m_link->connected()) {
+        TRY(receive()); // what nobody asked for may be there already
+        m_state = State::Done;
+        return {};
+    }
     m_state = State::Draining;
     m_limit = Deadline::after(echo_drain_limit);
-    if (const auto sent = m_socket.shutdown_send(); !sent)
+    finish();
+    return {};
+}
+
+void EchoLines::finish()
+{
+    const auto sent = m_link->finish();
+    m_finished = sent && *sent;
+    if (!sent)
         m_state = State::Done;
 }
 
 /// The state's limit passed.
-Result<> EchoLines::time_out()
+void EchoLines::time_out()
 {
     if (m_state == State::Waiting)
         flaw(EchoFlaw::Lost, m_echo.size());
     m_state = State::Done;
-    return {};
 }
 
 Result<> EchoLines::show(std::string_view text) const
@@ -285,9 +340,10 @@ Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal&
     auto loop = TRY(OpLoop::open(plan.deadline));
     if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
         return EchoClientEnd{}; // nobody would read what we find
+    const auto tls = plan.tls ? std::optional(TRY(TlsContext::client(*plan.tls))) : std::nullopt;
     auto dialled =
         TRY(dial(loop, plan.target, plan.socket, 1, Deadline::after(plan.timeout), emit));
-    return EchoLines(plan, terminal, loop).run(std::move(dialled), emit);
+    return EchoLines(plan, terminal, loop).run(std::move(dialled), tls, emit);
 }
 
 } // namespace sockit

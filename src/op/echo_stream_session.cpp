@@ -93,28 +93,45 @@ Result<> EchoSession::receive(Clock::time_point now)
             if (message.size > message.bytes.size())
                 return Failure(Error::from_errno(Phase::Receive, "recvmmsg",
                                                  m_channel.peer().text(), EMSGSIZE));
-            came(message.bytes, now);
+            TRY(came(message.bytes, now));
         }
         m_peer_ended = arrival.ended;
     } else {
         const auto got = TRY(m_channel.receive(std::span(m_terms.buffer).first(room)));
         m_peer_ended = got.end();
         if (!got.end() && !got.would_block())
-            came(std::span(m_terms.buffer).first(got.bytes), now);
+            TRY(came(std::span(m_terms.buffer).first(got.bytes), now));
     }
     if (m_peer_ended)
         m_pieces.end();
     return {};
 }
 
-void EchoSession::came(std::span<const std::byte> bytes, Clock::time_point now)
+Result<> EchoSession::came(std::span<const std::byte> bytes, Clock::time_point now)
 {
     const auto offset = m_received;
     m_received += bytes.size();
     ++m_messages;
     m_receiving.sent(bytes, now);
+    if (m_terms.plan.sockperf)
+        return answer(bytes, now);
     if (m_terms.plan.mode != EchoMode::Chargen)
         put(bytes, offset, now);
+    return {};
+}
+
+/// What is to be said to those messages of sockperf's.
+Result<> EchoSession::answer(std::span<const std::byte> bytes, Clock::time_point now)
+{
+    std::vector<std::byte> answers;
+    const bool understood = m_sockperf.take(bytes, answers);
+    if (!answers.empty())
+        put(answers, std::exchange(m_generated, m_generated + answers.size()), now);
+    if (understood)
+        return {};
+    Error error = Error::from_errno(Phase::Receive, "recv", m_channel.peer().text(), EPROTO);
+    error.detail = "this is not what sockperf's clients send";
+    return Failure(std::move(error));
 }
 
 bool EchoSession::generates() const

@@ -3,6 +3,7 @@
 #include "op/admission.h"
 #include "op/channel.h"
 #include "op/echo_server.h"
+#include "op/echo_sockperf.h"
 #include "op/echo_stream_pieces.h"
 #include "op/pace.h"
 #include "sock/datagram_io.h"
@@ -47,7 +48,8 @@ public:
 private:
     Result<bool> shake_hands();
     Result<> receive(Clock::time_point now);
-    void came(std::span<const std::byte> bytes, Clock::time_point now);
+    Result<> came(std::span<const std::byte> bytes, Clock::time_point now);
+    Result<> answer(std::span<const std::byte> bytes, Clock::time_point now);
     void generate(Clock::time_point now);
     void put(std::span<const std::byte> bytes, std::uint64_t offset, Clock::time_point now);
     void reach(const EchoEnd& end);
@@ -82,7 +84,8 @@ private:
     std::uint64_t m_messages = 0;
     std::uint64_t m_received = 0;
     std::uint64_t m_sent = 0;
-    std::uint64_t m_generated = 0;
+    std::uint64_t m_generated = 0; ///< bytes that are no echo
+    SockperfStream m_sockperf;
 };
 
 } // namespace sockit

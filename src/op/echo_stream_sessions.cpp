@@ -94,7 +94,7 @@ std::unique_ptr<EchoStreams> make_echo_streams(EchoStreamsShared& shared, Poller
                                                Acceptor& acceptor)
 {
     const auto& plan = shared.plan();
-    const bool plain = !plan.tls && plan.mode == EchoMode::Echo &&
+    const bool plain = !plan.tls && plan.mode == EchoMode::Echo && !plan.sockperf &&
                        !plan.faults.any_after_accept() && acceptor.socket().type() == SOCK_STREAM;
     if (plain)
         return std::make_unique<EchoPeers>(shared, poller, acceptor);

@@ -150,6 +150,10 @@ void describe(const EchoServerSummary& event, Record& record)
         record.line = fmt::format(
             "{} accepted, {} closed, {} errors; {} in, {} out", event.accepted, event.closed,
             event.errors, format_bytes(event.bytes_received), format_bytes(event.bytes_sent));
+        if (event.dropped > 0)
+            record.line += fmt::format("; {} datagrams dropped", event.dropped);
+        if (event.unanswered > 0)
+            record.line += fmt::format("; {} not answered", event.unanswered);
         if (const auto faults = fault_words(event.faults); !faults.empty())
             record.line += "\nfaults   " + faults;
         return;
@@ -171,6 +175,10 @@ void describe(const EchoServerSummary& event, Record& record)
     fields.add("reset_after", event.faults.reset_after);
     fields.add("half_close_after", event.faults.half_close_after);
     fields.end_object();
+    if (event.dropped > 0)
+        fields.add("dropped_datagrams", event.dropped);
+    if (event.unanswered > 0)
+        fields.add("unanswered", event.unanswered);
     fields.add("stopped_by", event.stopped_by);
 }
 

@@ -98,6 +98,21 @@ Control source_control(const Endpoint& from)
     return control;
 }
 
+Result<std::size_t> send_messages(const Socket& socket, std::span<mmsghdr> messages,
+                                  std::string_view subject)
+{
+    int sent = 0;
+    do
+        sent = ::sendmmsg(socket.ref().value, messages.data(),
+                          static_cast<unsigned>(messages.size()), MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0 && errno == EAGAIN)
+        return 0;
+    if (sent < 0)
+        return Failure(Error::from_errno(Phase::Send, "send", subject, errno));
+    return static_cast<std::size_t>(sent);
+}
+
 } // namespace
 
 Result<> prepare_for_datagrams(const Socket& socket)
@@ -198,16 +213,31 @@ Result<std::size_t> send_datagrams(const Socket& socket,
         header.msg_control = control.size > 0 ? control.bytes.data() : nullptr;
         header.msg_controllen = control.size;
     }
-    int sent = 0;
-    do
-        sent = ::sendmmsg(socket.ref().value, messages.data(), static_cast<unsigned>(count),
-                          MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (sent < 0 && errno == EINTR);
-    if (sent < 0 && errno == EAGAIN)
-        return 0;
-    if (sent < 0)
-        return Failure(Error::from_errno(Phase::Send, "send", subject, errno));
-    return static_cast<std::size_t>(sent);
+    return send_messages(socket, std::span(messages).first(count), subject);
+}
+
+Result<std::size_t> send_datagrams(const Socket& socket, std::span<const RoutedDatagram> datagrams,
+                                   std::string_view subject)
+{
+    constexpr auto most = DatagramInbox::most; // what one call received is answered by one
+    const auto count = std::min(datagrams.size(), most);
+    std::array<iovec, most> vectors;
+    std::array<Control, most> controls;
+    std::array<mmsghdr, most> messages;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto& [bytes, to, from] = datagrams[i];
+        controls[i] = source_control(*from);
+        vectors[i] = {.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+        messages[i] = {};
+        auto& header = messages[i].msg_hdr;
+        header.msg_iov = &vectors[i];
+        header.msg_iovlen = 1;
+        header.msg_name = const_cast<sockaddr*>(to->data());
+        header.msg_namelen = to->size();
+        header.msg_control = controls[i].size > 0 ? controls[i].bytes.data() : nullptr;
+        header.msg_controllen = controls[i].size;
+    }
+    return send_messages(socket, std::span(messages).first(count), subject);
 }
 
 std::size_t datagram_limit(const Socket& socket)

@@ -11,9 +11,10 @@
 
 namespace sockit {
 
-/// A datagram, or a message of a seqpacket connection; its bytes belong to the inbox.
+/// A datagram, or a message of a seqpacket connection; its bytes belong to the inbox, and may be
+/// changed there before they go elsewhere.
 struct ReceivedDatagram {
-    std::span<const std::byte> bytes;
+    std::span<std::byte> bytes;
     std::size_t size = 0; ///< as it was sent: more than `bytes` when it was cut
     Endpoint from;        ///< no endpoint: the sender has no name, or the socket is a connection
     Endpoint asked;       ///< the address of ours that it was sent to; none where not known
@@ -62,6 +63,17 @@ struct DatagramRoute {
 Result<std::size_t> send_datagrams(const Socket& socket,
                                    std::span<const std::span<const std::byte>> datagrams,
                                    const DatagramRoute* route, std::string_view subject);
+
+/// A datagram with a way of its own.
+struct RoutedDatagram {
+    std::span<const std::byte> bytes;
+    const Endpoint* to = nullptr;
+    const Endpoint* from = nullptr; ///< as DatagramRoute::from
+};
+
+/// The same for datagrams that go to different places.
+Result<std::size_t> send_datagrams(const Socket& socket, std::span<const RoutedDatagram> datagrams,
+                                   std::string_view subject);
 
 /// The largest datagram that the socket can send: the protocol's limit, or less where the kernel
 /// may not fragment or its send buffer is smaller (unix).

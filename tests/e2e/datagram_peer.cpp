@@ -85,8 +85,16 @@ std::string Address::text() const
 
 DatagramPeer::DatagramPeer(Kind kind, const std::string& path)
 {
-    const Address address(loopback_of(kind, path));
+    bind(Address(loopback_of(kind, path)), false);
+}
+
+DatagramPeer::DatagramPeer(const Address& address) { bind(address, true); }
+
+void DatagramPeer::bind(const Address& address, bool shared)
+{
     m_fd = Fd(::socket(address.data()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const int on = shared ? 1 : 0;
+    ::setsockopt(m_fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     EXPECT_EQ(::bind(m_fd.get(), address.data(), address.size()), 0);
     const timeval patience{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(m_fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);

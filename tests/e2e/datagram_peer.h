@@ -40,6 +40,9 @@ public:
     /// Bound to a loopback address and a port the kernel chose, or to the unix path.
     explicit DatagramPeer(Kind kind, const std::string& path = {});
 
+    /// Bound there, on a port that others may have too (SO_REUSEPORT).
+    explicit DatagramPeer(const Address& address);
+
     /// As `connect` takes it: "udp:127.0.0.1:4711", "unix-dgram:/x".
     [[nodiscard]] std::string target() const;
     [[nodiscard]] const Address& local() const { return m_local; }
@@ -53,6 +56,8 @@ public:
     void widen(int bytes) const;
 
 private:
+    void bind(const Address& address, bool shared);
+
     Fd m_fd;
     Address m_local;
     Address m_last;

@@ -240,6 +240,17 @@ TEST(DescribeEcho, AServersSummary)
     EXPECT_TRUE(text_of(faulty).ends_with("\nfaults   3 corrupt, 1 half_close_after"));
 }
 
+TEST(DescribeEcho, ADatagramServersSummary)
+{
+    EchoServerSummary event;
+    event.dropped = 7;
+    event.unanswered = 2;
+    EXPECT_NE(json_of(event).find(R"("dropped_datagrams":7,"unanswered":2,"stopped_by":null)"),
+              std::string::npos);
+    EXPECT_EQ(text_of(event), "0 accepted, 0 closed, 0 errors; 0 B in, 0 B out; 7 datagrams "
+                              "dropped; 2 not answered");
+}
+
 TEST(DescribeServer, ReadyAcceptAndClose)
 {
     const auto local = *Endpoint::from_literal("127.0.0.1", 7);
