@@ -34,6 +34,8 @@ TEST(EchoLoadEngine, ManyAreUnderWayOnConnectionsOfTwoThreads)
     EXPECT_EQ(summary["latency"]["count"], 5000);
     EXPECT_EQ(summary["connects"], 7);
     EXPECT_EQ(summary["corrected"], false);
+    EXPECT_GT(summary["cpu"]["system_ns"], 0);
+    EXPECT_GT(summary["server_cpu"]["system_ns"], 0) << outcome;
 }
 
 TEST(EchoLoadEngine, LargeMessagesCrossFullBuffersInAPipeline)
