@@ -78,7 +78,7 @@ void EchoWorker::receive(EchoConnection& connection)
         if (came->end() && !link.is_connectionless())
             return ended(connection);
         const bool more = take(connection, std::span(m_buffer).first(came->bytes));
-        if (!more || !(link.buffered() || (link.is_datagram() && connection.window().size() > 0)))
+        if (!more || !(link.buffered() || (link.is_datagram() && !connection.window().empty())))
             return;
     }
 }
