@@ -104,9 +104,9 @@ Result<std::optional<PeerAccepted>> Admission::next(Socket& socket)
     auto entrant = TRY(take());
     if (!entrant)
         return std::optional<PeerAccepted>();
-    auto introduced = introduce(*entrant);
+    const auto introduced = introduce(*entrant);
     socket = std::move(entrant->socket);
-    return std::optional(std::move(introduced));
+    return std::optional(introduced);
 }
 
 /// The next one that the rules admit; nothing at a shortage, too.

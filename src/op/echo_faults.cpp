@@ -93,12 +93,12 @@ std::vector<EchoEnd> echo_ends(const EchoFaultPlan& plan)
     std::vector<EchoEnd> ends;
     const auto note = [&](std::optional<std::uint64_t> after, EchoFaultKind kind) {
         if (after)
-            ends.push_back({.kind = kind, .after = *after});
+            ends.insert(std::ranges::upper_bound(ends, *after, {}, &EchoEnd::after),
+                        {.kind = kind, .after = *after});
     };
     note(plan.half_close_after, EchoFaultKind::HalfCloseAfter);
     note(plan.close_after, EchoFaultKind::CloseAfter);
     note(plan.reset_after, EchoFaultKind::ResetAfter);
-    std::ranges::stable_sort(ends, {}, &EchoEnd::after);
     const auto last = std::ranges::find_if(
         ends, [](const EchoEnd& end) { return end.kind != EchoFaultKind::HalfCloseAfter; });
     if (last != ends.end())

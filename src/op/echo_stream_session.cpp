@@ -89,8 +89,12 @@ Result<> EchoSession::receive(Clock::time_point now)
     if (m_messages_whole) {
         const auto arrival =
             TRY(m_terms.inbox->receive(m_channel.socket(), m_channel.peer().text()));
-        for (const auto& message : arrival.datagrams)
+        for (const auto& message : arrival.datagrams) {
+            if (message.size > message.bytes.size())
+                return Failure(Error::from_errno(Phase::Receive, "recvmmsg",
+                                                 m_channel.peer().text(), EMSGSIZE));
             TRY(came(message.bytes, now));
+        }
         m_peer_ended = arrival.ended;
     } else {
         const auto got = TRY(m_channel.receive(std::span(m_terms.buffer).first(room)));

@@ -1,3 +1,4 @@
+#include "op/datagram_errors.h"
 #include "op/echo_worker.h"
 #include "sock/errqueue.h"
 
@@ -137,8 +138,8 @@ void EchoWorker::broken(EchoConnection& connection, Error error)
 {
     const bool draining = connection.state() == State::Draining;
     if (!draining) {
-        error.icmp = take_icmp_error(connection.link().ref());
-        m_report.add_failure(error);
+        const EchoLink& link = connection.link();
+        m_report.add_failure(with_icmp(std::move(error), link.socket(), link.peer()));
     }
     // Only now a datagram socket hears that nobody is there: nothing was lost.
     if (connection.link().is_connectionless() && !connection.heard()) {
