@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <ranges>
 #include <utility>
 
 namespace sockit {
@@ -68,7 +69,7 @@ Deadline EchoDatagramWorker::next_wake() const
     return sooner(m_pause, sooner(m_backlog.next(), m_faults.next()));
 }
 
-Result<> EchoDatagramWorker::handle(const Ready& ready)
+Result<> EchoDatagramWorker::handle()
 {
     if (m_answered == m_answers.size())
         return m_crowded ? Result<>() : receive();
@@ -244,15 +245,14 @@ void EchoDatagramWorker::put_back()
     const Endpoint& to = *m_answers[m_answered].to;
     const DatagramPeer* peer = m_peers.find(to);
     const auto begin = m_answers.begin() + static_cast<std::ptrdiff_t>(m_answered);
-    const auto theirs = std::stable_partition(begin, m_answers.end(),
-                                              [&](const auto& answer) { return *answer.to != to; });
-    for (const auto& answer : std::span(theirs, m_answers.end()))
+    const auto is_theirs = [&](const RoutedDatagram& answer) { return *answer.to == to; };
+    for (const auto& answer : std::span(begin, m_answers.end()) | std::views::filter(is_theirs))
         if (peer != nullptr) // it may have failed before
             m_backlog.add(peer->id, {.due = m_now,
                                      .to = *answer.to,
                                      .from = *answer.from,
                                      .bytes = {answer.bytes.begin(), answer.bytes.end()}});
-    m_answers.erase(theirs, m_answers.end());
+    m_answers.erase(std::remove_if(begin, m_answers.end(), is_theirs), m_answers.end());
 }
 
 EchoDatagramBacklog::Sent EchoDatagramWorker::send_late(const EchoDatagramBacklog::Echo& echo)

@@ -25,11 +25,11 @@ public:
     EchoDatagramWorker& operator=(const EchoDatagramWorker&) = delete;
     ~EchoDatagramWorker() = default;
 
-    // One round: watch(), wait until next_wake(), handle() what is ready, expire().
+    // One round: watch(), wait until next_wake(), handle() the token if it is ready, expire().
     Result<> watch();
     [[nodiscard]] Deadline next_wake() const;
     /// Errors: the socket is broken.
-    Result<> handle(const Ready& ready);
+    Result<> handle();
     void expire();
 
     /// Adds what it did.
