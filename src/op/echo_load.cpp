@@ -1,7 +1,10 @@
 #include "op/echo_client.h"
 #include "op/echo_helpers.h"
+#include "op/local_server.h"
 #include "op/resolve_in_loop.h"
 #include "sock/limits.h"
+
+#include <algorithm>
 
 #include <sys/prctl.h>
 
@@ -16,7 +19,7 @@ public:
         : m_shared(plan, std::move(route)), m_loop(loop), m_emit(emit), m_helpers(m_shared),
           m_worker(m_shared, loop.poller(), 0, emit)
     {
-        m_shared.wake_all = [this] { m_helpers.wake_all(); };
+        m_shared.all_stand = [this](const Socket* socket) { let_begin(socket); };
     }
 
     Result<EchoClientEnd> run();
@@ -24,7 +27,9 @@ public:
 private:
     static constexpr std::uint64_t helpers_token = EchoWorker::token_end;
 
+    void let_begin(const Socket* socket);
     Result<> work();
+    void watch_server();
     bool tell_intervals();
 
     EchoShared m_shared;
@@ -32,7 +37,17 @@ private:
     const Emit& m_emit;
     EchoHelpers m_helpers;
     EchoWorker m_worker;
+    std::optional<pid_t> m_server; ///< its process, if it is on this machine
+    std::optional<CpuTime> m_server_before;
 };
+
+/// The shares may be off by a tick of the kernel's clock; their sum is exact.
+CpuTime spent(const CpuTime& before, const CpuTime& after)
+{
+    const Duration all = after.user + after.system - before.user - before.system;
+    const Duration user = std::clamp(after.user - before.user, Duration::zero(), all);
+    return {.user = user, .system = all - user};
+}
 
 Result<EchoClientEnd> EchoLoadRun::run()
 {
@@ -45,13 +60,25 @@ Result<EchoClientEnd> EchoLoadRun::run()
     tell_intervals();
     EchoReport report = m_worker.take_report();
     TRY(m_helpers.add_to(report));
+    if (const auto now = m_server_before ? cpu_time_of(*m_server) : std::nullopt)
+        report.set_server_cpu(spent(*m_server_before, *now));
     return report.finish(m_loop, m_emit);
+}
+
+/// Looking for the server takes a while, and nothing is measured yet.
+void EchoLoadRun::let_begin(const Socket* socket)
+{
+    if (socket != nullptr)
+        m_server = local_server_of(*socket);
+    m_shared.begun = Clock::now().time_since_epoch().count();
+    m_helpers.wake_all();
 }
 
 Result<> EchoLoadRun::work()
 {
     m_worker.start(Clock::now());
     m_worker.tick(Clock::now());
+    watch_server();
     while (!(m_worker.done() && m_helpers.done()) && !m_loop.stopped()) {
         for (const auto& ready : TRY(m_loop.wait(m_worker.next_wake()))) {
             if (ready.token == helpers_token)
@@ -60,10 +87,21 @@ Result<> EchoLoadRun::work()
                 m_worker.handle(ready);
         }
         m_worker.tick(Clock::now());
+        watch_server();
         if (m_shared.load.interval && !tell_intervals())
             break;
     }
     return {};
+}
+
+/// Its CPU time counts as long as ours.
+void EchoLoadRun::watch_server()
+{
+    if (!m_worker.measuring() || !m_server || m_server_before)
+        return;
+    m_server_before = cpu_time_of(*m_server);
+    if (!m_server_before)
+        m_server.reset();
 }
 
 /// False: nobody reads them.

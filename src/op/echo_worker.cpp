@@ -116,10 +116,8 @@ void EchoWorker::connect_failed(EchoConnection& connection, const Error& error)
 /// Whoever is the last to have its connections lets all begin.
 void EchoWorker::settle()
 {
-    if (--m_shared.settling > 0)
-        return;
-    m_shared.begun = Clock::now().time_since_epoch().count();
-    m_shared.wake_all();
+    if (--m_shared.settling == 0)
+        m_shared.all_stand(any_socket());
 }
 
 void EchoWorker::begin(Clock::time_point at)

@@ -31,7 +31,9 @@ struct EchoShared {
     std::atomic<std::size_t> settling;      ///< threads that still connect
     std::atomic<Clock::rep> begun = 0;      ///< when the first message may go; 0: not yet
     EchoIntervals intervals;
-    std::function<void()> wake_all;
+    /// By the thread that is the last to have its connections, with one of them, if it has any:
+    /// sets `begun` and wakes the others.
+    std::function<void(const Socket*)> all_stand;
 };
 
 /// The part of an echo client's load that one thread has: every so-manieth connection. When all

@@ -35,6 +35,12 @@ void add_details(Fields& fields, const EchoFlaws& flaws)
     fields.end_array();
 }
 
+/// A closed loop knows no intended send time: there both are measured from the actual one.
+const Histogram& service_of(const EchoSummary& event)
+{
+    return event.service.count() > 0 ? event.service : event.latency;
+}
+
 void add_cpu(Fields& fields, std::string_view key, const std::optional<CpuTime>& time)
 {
     if (!time)
@@ -62,8 +68,7 @@ void add_fields(Fields& fields, const EchoSummary& event)
     fields.add("duration_ns", event.duration);
     fields.add("rate_per_s", message_rate(event.messages, event.duration));
     add_latency(fields, "latency", event.latency);
-    // A closed loop knows no intended send time: both are measured from the actual one.
-    add_latency(fields, "latency_service", event.corrected ? event.service : event.latency);
+    add_latency(fields, "latency_service", service_of(event));
     fields.add("corrected", event.corrected);
     fields.add("client_bound", event.client_bound);
     fields.begin_object("tcp");
@@ -100,7 +105,7 @@ void add_latency_lines(Record& record, const EchoSummary& event)
         return;
     const auto loop = event.settings.lines ? "" : event.corrected ? "open loop" : "closed loop";
     record.line += "\n" + latency_header(loop) + "\n" + latency_row("latency", event.latency);
-    if (event.corrected)
+    if (event.service.count() > 0)
         record.line += "\n" + latency_row("service", event.service);
     record.line += "\n" + chart(event.latency, {.utf8 = locale_takes_utf8()});
 }

@@ -58,9 +58,10 @@ std::string quantile_chart(const EchoSummary& summary)
                    .x = quantile_axis(latency.count()),
                    .y = {},
                    .lines = {}};
-    if (summary.corrected && summary.service.count() > 0) {
+    if (summary.service.count() > 0) {
         shortest = std::min(shortest, *summary.service.min());
-        chart.lines = {{"from the intended send time", quantile_points(latency)},
+        chart.lines = {{summary.corrected ? "from the intended send time" : "with connecting",
+                        quantile_points(latency)},
                        {"from the send", quantile_points(summary.service)}};
     } else {
         chart.lines = {{"from the send", quantile_points(latency)}};

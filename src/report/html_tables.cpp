@@ -55,13 +55,13 @@ std::string quantile_table(const EchoSummary& summary)
                               Row{"max", 1}};
     std::string out = "<section><h2>Percentiles</h2>\n<table>\n<tr><th scope=\"col\">share</th>"
                       "<th scope=\"col\" class=\"number\">latency</th>";
-    if (summary.corrected)
+    if (summary.service.count() > 0)
         out += "<th scope=\"col\" class=\"number\">from the send</th>";
     out += "</tr>\n";
     const auto row = [&](std::string_view name, const auto& value_of) {
         out += fmt::format("<tr><th scope=\"row\">{}</th>{}", name,
                            duration_cell(value_of(summary.latency)));
-        if (summary.corrected)
+        if (summary.service.count() > 0)
             out += duration_cell(value_of(summary.service));
         out += "</tr>\n";
     };
