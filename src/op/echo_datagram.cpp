@@ -18,7 +18,7 @@ Result<> answer_until_stopped(OpLoop& loop, EchoDatagramWorker& worker,
         TRY(worker.watch());
         for (const auto& ready : TRY(loop.wait(worker.next_wake())))
             if (ready.token == EchoDatagramWorker::token)
-                TRY(worker.handle(ready));
+                TRY(worker.handle());
         worker.expire();
     }
     helpers.stop();

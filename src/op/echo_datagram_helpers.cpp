@@ -61,7 +61,7 @@ Result<> EchoDatagramHelpers::work(Helper& helper)
         TRY(helper.worker.watch());
         for (const auto& ready : TRY(helper.poller.wait(helper.worker.next_wake())))
             if (ready.token == EchoDatagramWorker::token)
-                TRY(helper.worker.handle(ready));
+                TRY(helper.worker.handle());
         helper.worker.expire();
     }
     return {};

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <ranges>
 #include <utility>
 
 namespace sockit {
@@ -18,7 +19,7 @@ namespace {
 constexpr std::size_t peers_in_all = 65536;
 constexpr std::size_t most_waiting = 64UL << 20U; ///< bytes, of all threads
 constexpr std::size_t waiting_share = 4;          ///< one peer may have that part of them
-constexpr auto full_device_pause = std::chrono::milliseconds(2);
+constexpr auto full_pause_of_socket = std::chrono::milliseconds(2);
 constexpr std::uint64_t longest_chargen = 512; ///< RFC 864
 
 /// Where each datagram is answered by another one: echo, discard (some say what they think of it),
@@ -40,19 +41,24 @@ EchoDatagramWorker::EchoDatagramWorker(const EchoServerPlan& plan, EchoDatagramS
           echo(peer, datagram, bytes, due);
       })
 {
+    const bool planned =
+        std::ranges::any_of(plan.listener.socket.sockopts, [](const SockoptSetting& setting) {
+            return setting.row.level.number == SOL_SOCKET && setting.row.number == SO_SNDBUF;
+        });
+    if (m_unix && !planned)
+        widen_send_buffer(socket);
     if (plan.mode == EchoMode::Chargen)
         m_lines.resize(DatagramInbox::most * longest_chargen);
 }
 
 Result<> EchoDatagramWorker::watch()
 {
-    if (m_pause.passed())
-        m_pause = {};
     const bool answers = m_answered < m_answers.size();
     if (m_plan.faults.no_accept)
         m_watch.want(std::nullopt);
     else
-        m_watch.want(Interest{.read = !answers, .write = answers && !m_pause.is_set()});
+        m_watch.want(
+            Interest{.read = !answers && !m_crowded, .write = answers && !m_pause.is_set()});
     if (m_watch.error())
         return Failure(*m_watch.error());
     return {};
@@ -63,17 +69,22 @@ Deadline EchoDatagramWorker::next_wake() const
     return sooner(m_pause, sooner(m_backlog.next(), m_faults.next()));
 }
 
-Result<> EchoDatagramWorker::handle(const Ready& ready)
+Result<> EchoDatagramWorker::handle()
 {
-    if (ready.writable)
+    if (m_answered == m_answers.size())
+        return m_crowded ? Result<>() : receive();
+    if (!m_pause.is_set())
         flush();
-    else if (m_answered == m_answers.size())
-        return receive();
     return {};
 }
 
 void EchoDatagramWorker::expire()
 {
+    if (m_pause.passed()) {
+        m_pause = {};
+        flush();
+    }
+    m_crowded = m_crowded && crowded();
     if (m_backlog.empty() && !m_faults.next().is_set())
         return;
     const auto now = Clock::now();
@@ -217,11 +228,11 @@ void EchoDatagramWorker::flush()
         } else if (!sent && sent.error().code != ENOBUFS) {
             note_failure(sent.error(), *rest.front().to);
             ++m_answered;
-        } else if (m_unix) { // the peer's queue is full: others have room
+        } else if (m_unix && !crowded()) { // the peer's queue is full: others have room
             put_back();
-        } else { // our own buffer or the device's queue; of the latter nobody tells
-            if (!sent)
-                m_pause = Deadline::after(full_device_pause);
+        } else { // our own buffer, or the device's queue; not always does somebody tell of room
+            if (!sent || m_unix)
+                m_pause = Deadline::after(full_pause_of_socket);
             return;
         }
     }
@@ -232,24 +243,26 @@ void EchoDatagramWorker::flush()
 void EchoDatagramWorker::put_back()
 {
     const Endpoint& to = *m_answers[m_answered].to;
-    const auto peer = m_peers.find(to)->id;
+    const DatagramPeer* peer = m_peers.find(to);
     const auto begin = m_answers.begin() + static_cast<std::ptrdiff_t>(m_answered);
-    const auto theirs = std::stable_partition(begin, m_answers.end(),
-                                              [&](const auto& answer) { return *answer.to != to; });
-    for (const auto& answer : std::span(theirs, m_answers.end()))
-        m_backlog.add(peer, {.due = m_now,
-                             .to = *answer.to,
-                             .from = *answer.from,
-                             .bytes = {answer.bytes.begin(), answer.bytes.end()}});
-    m_answers.erase(theirs, m_answers.end());
+    const auto is_theirs = [&](const RoutedDatagram& answer) { return *answer.to == to; };
+    for (const auto& answer : std::span(begin, m_answers.end()) | std::views::filter(is_theirs))
+        if (peer != nullptr) // it may have failed before
+            m_backlog.add(peer->id, {.due = m_now,
+                                     .to = *answer.to,
+                                     .from = *answer.from,
+                                     .bytes = {answer.bytes.begin(), answer.bytes.end()}});
+    m_answers.erase(std::remove_if(begin, m_answers.end(), is_theirs), m_answers.end());
 }
 
 EchoDatagramBacklog::Sent EchoDatagramWorker::send_late(const EchoDatagramBacklog::Echo& echo)
 {
     const RoutedDatagram datagram{.bytes = echo.bytes, .to = &echo.to, .from = &echo.from};
     const auto sent = send_datagrams(m_socket, std::span(&datagram, 1), {});
-    if (sent ? *sent == 0 : sent.error().code == ENOBUFS)
+    if (sent ? *sent == 0 : sent.error().code == ENOBUFS) {
+        m_crowded = m_crowded || crowded();
         return EchoDatagramBacklog::Sent::Full;
+    }
     if (sent)
         note_sent(echo.bytes.size(), echo.to);
     else

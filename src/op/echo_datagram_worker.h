@@ -25,11 +25,11 @@ public:
     EchoDatagramWorker& operator=(const EchoDatagramWorker&) = delete;
     ~EchoDatagramWorker() = default;
 
-    // One round: watch(), wait until next_wake(), handle() what is ready, expire().
+    // One round: watch(), wait until next_wake(), handle() the token if it is ready, expire().
     Result<> watch();
     [[nodiscard]] Deadline next_wake() const;
     /// Errors: the socket is broken.
-    Result<> handle(const Ready& ready);
+    Result<> handle();
     void expire();
 
     /// Adds what it did.
@@ -46,6 +46,7 @@ private:
     void echo(const DatagramPeer& peer, const ReceivedDatagram& datagram,
               std::span<const std::byte> bytes, Clock::time_point due);
     void flush();
+    [[nodiscard]] bool crowded() const { return m_unix && send_buffer_full(m_socket); }
     void put_back();
     EchoDatagramBacklog::Sent send_late(const EchoDatagramBacklog::Echo& echo);
     void note_sent(std::size_t size, const Endpoint& to);
@@ -72,6 +73,7 @@ private:
     std::vector<RoutedDatagram> m_answers; ///< of the inbox's datagrams
     std::size_t m_answered = 0;            ///< of m_answers, those that are sent
     Deadline m_pause;                      ///< do not send before
+    bool m_crowded = false;                ///< what waits has no room: take no more
     std::vector<std::byte> m_lines;        ///< room for an answer to each datagram of the inbox
     std::uint64_t m_generated = 0;         ///< datagrams of characters
     std::vector<std::pair<Endpoint, Error>> m_failed; ///< peers that cannot be sent to

@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -98,6 +99,19 @@ Control source_control(const Endpoint& from)
     return control;
 }
 
+using SocketMemory = std::array<std::uint32_t, SK_MEMINFO_VARS>;
+
+/// SO_MEMINFO; nothing where the kernel knows less of it.
+std::optional<SocketMemory> memory_of(const Socket& socket)
+{
+    SocketMemory memory{};
+    socklen_t length = sizeof memory;
+    if (::getsockopt(socket.ref().value, SOL_SOCKET, SO_MEMINFO, memory.data(), &length) < 0 ||
+        length <= SK_MEMINFO_DROPS * sizeof(std::uint32_t))
+        return std::nullopt;
+    return memory;
+}
+
 Result<std::size_t> send_messages(const Socket& socket, std::span<mmsghdr> messages,
                                   std::string_view subject)
 {
@@ -134,6 +148,19 @@ void widen_receive_buffer(const Socket& socket)
     constexpr int wanted = 4 << 20;
     if (socket.type() == SOCK_DGRAM && socket.family() != AF_UNIX)
         static_cast<void>(socket.set_option(SOL_SOCKET, SO_RCVBUF, wanted, "SO_RCVBUF"));
+}
+
+void widen_send_buffer(const Socket& socket)
+{
+    constexpr int wanted = 4 << 20;
+    if (!socket.set_option(SOL_SOCKET, SO_SNDBUFFORCE, wanted, "SO_SNDBUFFORCE"))
+        static_cast<void>(socket.set_option(SOL_SOCKET, SO_SNDBUF, wanted, "SO_SNDBUF"));
+}
+
+bool send_buffer_full(const Socket& socket)
+{
+    const auto memory = memory_of(socket);
+    return memory && (*memory)[SK_MEMINFO_WMEM_ALLOC] >= (*memory)[SK_MEMINFO_SNDBUF];
 }
 
 DatagramInbox::DatagramInbox()
@@ -265,12 +292,8 @@ std::size_t datagram_limit(const Socket& socket)
 
 std::uint64_t dropped_datagrams(const Socket& socket)
 {
-    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
-    socklen_t length = sizeof memory;
-    if (::getsockopt(socket.ref().value, SOL_SOCKET, SO_MEMINFO, memory.data(), &length) < 0 ||
-        length <= SK_MEMINFO_DROPS * sizeof(std::uint32_t))
-        return 0;
-    return memory[SK_MEMINFO_DROPS];
+    const auto memory = memory_of(socket);
+    return memory ? (*memory)[SK_MEMINFO_DROPS] : 0;
 }
 
 } // namespace sockit

@@ -29,6 +29,14 @@ Result<> prepare_for_datagrams(const Socket& socket);
 /// as the system allows it. UDP only: others do not lose what there is no room for.
 void widen_receive_buffer(const Socket& socket);
 
+/// Asks for a larger send buffer than the default, beyond the system's limit if we may. A unix
+/// datagram fills it until its receiver reads it: with little of it, one who does not read keeps
+/// others from being answered.
+void widen_send_buffer(const Socket& socket);
+
+/// Whether the send buffer is full: no datagram can go, whomever it is for.
+bool send_buffer_full(const Socket& socket);
+
 /// Room for what one call receives: 16 datagrams of up to 256 KiB, of which only what is used costs
 /// memory.
 class DatagramInbox {

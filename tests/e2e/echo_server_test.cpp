@@ -357,7 +357,7 @@ TEST(EchoServer, TlsIsEchoedAndTheSilentHoldUpNobody)
 {
     const auto& pki = common_pki();
     Server server({"echo", "server", "127.0.0.1:0", "--tls-cert", pki.server.certificate,
-                   "--tls-key", pki.server.key, "--jsonl", "--timeout", "300ms"});
+                   "--tls-key", pki.server.key, "--jsonl", "--timeout", "1500ms"});
     const Fd silent = connect_to(port_of(server));
     std::string data;
     for (std::size_t i = 0; data.size() < (1U << 20U); ++i)
