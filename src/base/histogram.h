@@ -56,7 +56,8 @@ public:
     /// Those that are not empty, shortest first.
     [[nodiscard]] std::vector<Bucket> buckets() const;
 
-    /// Every bucket's count, shortest first, up to the last that is not empty: HdrHistogram's array.
+    /// Every bucket's count, shortest first, up to the last that is not empty: HdrHistogram's
+    /// array.
     [[nodiscard]] const std::vector<std::uint64_t>& counts() const { return m_counts; }
 
     bool operator==(const Histogram&) const = default;

@@ -41,7 +41,7 @@ void put_operation(Code& code, std::size_t offset, const inet_diag_bc_op& operat
 }
 
 template <class T>
-void append_object(Code& code, const T& object)
+void append_code(Code& code, const T& object)
 {
     const auto* first = reinterpret_cast<const std::byte*>(&object);
     code.insert(code.end(), first, first + sizeof object);
@@ -52,19 +52,19 @@ Piece piece_of(std::uint8_t operation, const Code& operand)
 {
     const std::size_t size = operation_size + operand.size();
     Piece piece{.kind = Piece::Kind::Code, .code = {}};
-    append_object(piece.code,
-                  inet_diag_bc_op{.code = operation,
-                                  .yes = static_cast<std::uint8_t>(size),
-                                  .no = static_cast<std::uint16_t>(size + operation_size)});
+    append_code(piece.code,
+                inet_diag_bc_op{.code = operation,
+                                .yes = static_cast<std::uint8_t>(size),
+                                .no = static_cast<std::uint16_t>(size + operation_size)});
     piece.code.insert(piece.code.end(), operand.begin(), operand.end());
     return piece;
 }
 
 void append_jump(Code& code, std::size_t distance)
 {
-    append_object(code, inet_diag_bc_op{.code = INET_DIAG_BC_JMP,
-                                        .yes = operation_size,
-                                        .no = static_cast<std::uint16_t>(distance)});
+    append_code(code, inet_diag_bc_op{.code = INET_DIAG_BC_JMP,
+                                      .yes = operation_size,
+                                      .no = static_cast<std::uint16_t>(distance)});
 }
 
 Piece negation_of(Piece piece)
@@ -122,7 +122,7 @@ Piece host_condition(SocketEnd end, const AddressPrefix* prefix, std::int32_t po
     condition.prefix_len = static_cast<std::uint8_t>(prefix != nullptr ? prefix->length : 0);
     condition.port = port;
     Code operand;
-    append_object(operand, condition);
+    append_code(operand, condition);
     if (prefix != nullptr) {
         // Whole, however short the prefix is.
         const auto size = prefix->family == AF_INET ? sizeof(in_addr) : sizeof(in6_addr);
@@ -136,7 +136,7 @@ Piece host_condition(SocketEnd end, const AddressPrefix* prefix, std::int32_t po
 Piece port_bound(std::uint8_t operation, std::uint16_t bound)
 {
     Code operand;
-    append_object(operand, inet_diag_bc_op{.code = INET_DIAG_BC_NOP, .yes = 0, .no = bound});
+    append_code(operand, inet_diag_bc_op{.code = INET_DIAG_BC_NOP, .yes = 0, .no = bound});
     return piece_of(operation, operand);
 }
 
@@ -197,7 +197,7 @@ public:
         if (test.index == 0 || !is_ip())
             return std::nullopt;
         Code operand;
-        append_object(operand, test.index);
+        append_code(operand, test.index);
         return piece_of(INET_DIAG_BC_DEV_COND, operand);
     }
 
@@ -206,7 +206,7 @@ public:
         if (!is_ip())
             return std::nullopt;
         Code operand;
-        append_object(operand, inet_diag_markcond{.mark = test.mark, .mask = test.mask});
+        append_code(operand, inet_diag_markcond{.mark = test.mark, .mask = test.mask});
         return piece_of(INET_DIAG_BC_MARK_COND, operand);
     }
 
@@ -215,7 +215,7 @@ public:
         if (test.id == 0 || !is_ip())
             return std::nullopt;
         Code operand;
-        append_object(operand, test.id);
+        append_code(operand, test.id);
         return piece_of(INET_DIAG_BC_CGROUP_COND, operand);
     }
 

@@ -99,12 +99,12 @@ Control source_control(const Endpoint& from)
     return control;
 }
 
-using SocketMemory = std::array<std::uint32_t, SK_MEMINFO_VARS>;
+using MemoryInfo = std::array<std::uint32_t, SK_MEMINFO_VARS>;
 
 /// SO_MEMINFO; nothing where the kernel knows less of it.
-std::optional<SocketMemory> memory_of(const Socket& socket)
+std::optional<MemoryInfo> memory_of(const Socket& socket)
 {
-    SocketMemory memory{};
+    MemoryInfo memory{};
     socklen_t length = sizeof memory;
     if (::getsockopt(socket.ref().value, SOL_SOCKET, SO_MEMINFO, memory.data(), &length) < 0 ||
         length <= SK_MEMINFO_DROPS * sizeof(std::uint32_t))

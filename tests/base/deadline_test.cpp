@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -63,4 +63,4 @@ TEST(Deadline, SoonerPrefersTheOneThatIsSet)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

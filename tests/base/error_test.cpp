@@ -6,7 +6,7 @@
 
 #include <netdb.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 TEST(Error, OneLineNamesCallSubjectReasonAndErrno)
@@ -102,4 +102,4 @@ TEST(IcmpName, KnowsTheVerdictsOfBothProtocols)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

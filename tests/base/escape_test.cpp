@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 TEST(Escape, HarmlessTextPassesUnchanged)
@@ -131,4 +131,4 @@ TEST(Escape, Base64AndBack)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
@@ -45,4 +45,4 @@ TEST(Fd, ReleaseGivesUpWithoutClosing)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -7,7 +7,7 @@
 #include <limits>
 #include <random>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -146,4 +146,4 @@ TEST(Histogram, TakesWhateverADurationCanBe)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -133,4 +133,4 @@ TEST(ParseCEscapes, AnythingElseBehindABackslashIsAnError)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 constexpr std::array<std::string_view, 6> commands{"listen", "connect",  "echo",
@@ -47,4 +47,4 @@ TEST(Suggest, TheFirstOfSeveralEquallyNearWins)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import echoing
 import listing
 import probing
 import transfer
@@ -63,14 +64,14 @@ BENCHMARKS = {
 }
 
 TRANSFERS = [name for name, *_ in transfer.cases("", "", "reference")]
-ALL_NAMES = [*BENCHMARKS, *TRANSFERS, *listing.NAMES, *probing.NAMES]
+ALL_NAMES = [*BENCHMARKS, *TRANSFERS, *listing.NAMES, *probing.NAMES, *echoing.NAMES]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ALL_NAMES))
     parser.add_argument("--rounds", type=int, default=21)
-    parser.add_argument("--reference", metavar="DIR", help="where minimal C programs for comparison are (bulk-transfer, port-scan)")
+    parser.add_argument("--reference", metavar="DIR", help="where minimal C programs for comparison are (bulk-transfer, port-scan, echo-client)")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in ALL_NAMES]
     if unknown:
@@ -98,6 +99,9 @@ def main():
     probings = [name for name in arguments.names if name in probing.NAMES]
     if probings or not arguments.names:
         probing.run(probings, max(min(arguments.rounds, 7), 5), arguments.reference)
+    echoings = [name for name in arguments.names if name in echoing.NAMES]
+    if echoings or not arguments.names:
+        echoing.run(echoings, max(min(arguments.rounds, 7), 5), arguments.reference)
 
 
 if __name__ == "__main__":

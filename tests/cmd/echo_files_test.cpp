@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -67,4 +67,4 @@ TEST(EchoFiles, IntervalsThatNobodyAskedForAreForTheFilesOnly)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

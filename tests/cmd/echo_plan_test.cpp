@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -243,4 +243,4 @@ TEST(EchoServerPlan, NobodyIsAcceptedFromAShortBacklog)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

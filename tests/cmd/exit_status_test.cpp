@@ -6,7 +6,7 @@
 
 #include <netdb.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -93,4 +93,4 @@ TEST(ExitStatus, OtherDomains)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

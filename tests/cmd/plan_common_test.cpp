@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -92,4 +92,4 @@ TEST(PlanListener, RefusesBadNumbers)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::string format_refusal(const OutputArgs& output, const std::string& format)
@@ -104,4 +104,4 @@ TEST(PlanProbeTrace, AsksNoMoreThanTheWay)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

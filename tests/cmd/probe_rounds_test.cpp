@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -132,4 +132,4 @@ TEST(ProbeReason, RepeatedProbesCountTries)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::string talk_refusal(std::vector<std::string> words, ProbeTalkArgs talk)
@@ -71,4 +71,4 @@ TEST(PlanProbeTalk, EachAddressOfTheSourcesFamily)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -1,7 +1,7 @@
 #include "cmd/probe_targets.h"
 #include "support/run.h"
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 TEST(PlanProbeTargets, FilesStandInForWords)
@@ -36,4 +36,4 @@ TEST(PlanProbeTargets, WhatFilesHaveComesBehindTheWords)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::string refusal(const ProbeArgs& args)
@@ -141,4 +141,4 @@ TEST(ProbeStatusOfOne, AnUnwantedSuccessIsNo)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

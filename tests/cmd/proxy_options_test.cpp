@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -65,4 +65,4 @@ TEST(PlanAccess, RangesOfInternetAddresses)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

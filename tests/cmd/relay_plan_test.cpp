@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -205,4 +205,4 @@ TEST(PlanListen, KeepOpenReadsNoStdin)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -239,4 +239,4 @@ TEST(SockoptsStatus, FollowsTheVerdictsAndErrors)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

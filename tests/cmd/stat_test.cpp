@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// What no word about kinds means: all of them.
@@ -269,4 +269,4 @@ TEST(StatPlan, UsageErrors)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 class ViewWords final : public Invocation {
@@ -128,4 +128,4 @@ TEST(StatViews, UsageErrorsNameTheColumnAndTheNearest)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

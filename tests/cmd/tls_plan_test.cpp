@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -134,4 +134,4 @@ TEST(PlanTls, ReachesTheCommands)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

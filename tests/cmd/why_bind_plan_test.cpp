@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 TEST(WhyBindPlan, IsThePlanOfAServer)
@@ -34,4 +34,4 @@ TEST(WhyBindPlan, WrongWordsAreUsageErrors)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

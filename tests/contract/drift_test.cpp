@@ -16,7 +16,7 @@
 // The man page and the completions say what the command table says, no less and no more. Each file
 // has a layout that a few lines can read: one entry an option, under the command that takes it.
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// The names of each command's options; those that take a value end in `=`.
@@ -266,4 +266,4 @@ TEST(Drift, TheManPageHasTheColumnsOfStat)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -12,7 +12,7 @@
 // The layers' include roots keep our own headers apart; these rules keep apart what they cannot:
 // headers of the system and of the libraries, and what a layer sees only because one below it does.
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 struct Rule {
@@ -112,4 +112,4 @@ TEST(Layers, NothingBelowCmdPrintsExitsOrThrows)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -1,6 +1,6 @@
 #include "support/schema.h"
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -37,4 +37,4 @@ TEST(Schema, AnUnknownSchemaOrNoneIsNotValid)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

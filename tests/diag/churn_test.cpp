@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// Opens and resets connections to `server` until it is destroyed, always some of them open.
@@ -82,4 +82,4 @@ TEST(SockDiag, NoSocketTwiceWhileConnectionsComeAndGo)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

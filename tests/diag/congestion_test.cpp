@@ -4,7 +4,7 @@
 
 #include <linux/inet_diag.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 template <class T>
@@ -54,4 +54,4 @@ TEST(Congestion, TooFewBytesAreNone)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

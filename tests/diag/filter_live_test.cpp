@@ -11,7 +11,7 @@
 #include <functional>
 #include <set>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using Cookies = std::set<std::uint64_t>;
@@ -376,4 +376,4 @@ TEST(FilterProgram, WhatCannotMatchIsNotAskedFor)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 
 #include <netinet/in.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using enum FilterOperator;
@@ -296,4 +296,4 @@ TEST(FilterParse, AnyBytes)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

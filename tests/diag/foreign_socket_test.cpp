@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::uint64_t inode_of(const Fd& fd)
@@ -58,4 +58,4 @@ TEST(ForeignSocket, WhatIsGoneIsNamed)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

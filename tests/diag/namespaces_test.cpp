@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 TEST(Namespaces, HintsFromControlGroups)
@@ -48,4 +48,4 @@ TEST(Namespaces, OursIsTheFirstAndIsThereOnce)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 
 #include <linux/netlink.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using Bytes = std::vector<std::byte>;
@@ -107,4 +107,4 @@ TEST(ReadObject, NeedsEveryByte)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

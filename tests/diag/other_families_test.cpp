@@ -16,7 +16,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 Socket packet_socket(int type, std::uint16_t protocol, const char* interface)
@@ -336,4 +336,4 @@ TEST(OtherFamilies, MptcpIsAskedForByAttributeNotByTcpsNumber)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

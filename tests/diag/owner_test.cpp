@@ -12,7 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 SocketInfo with_owners(const OwnerMap& owners, std::uint64_t inode)
@@ -314,4 +314,4 @@ TEST(SocketInode, OnlyTheWholeLink)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 SocketInfo connection(std::uint16_t port)
@@ -113,4 +113,4 @@ TEST(PackedSockets, ManyBlocksAndARowThatIsLongerThanOne)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 constexpr long ticks = 100;
@@ -275,4 +275,4 @@ TEST(ProcNetLine, NetlinkRows)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// What both sources can know, from the one that knows more.
@@ -204,4 +204,4 @@ TEST(ReadLines, LastLineWithoutItsEndIsSkipped)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using std::chrono::system_clock;
@@ -44,4 +44,4 @@ TEST(ProcessDetails, OfNobody)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 Fd socket_here() { return Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
@@ -43,4 +43,4 @@ TEST(ProcessSockets, WhatIsNotThereIsNamed)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

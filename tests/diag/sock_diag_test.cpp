@@ -11,7 +11,7 @@
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 class SockDiagByFamily : public testing::TestWithParam<int> {};
@@ -387,4 +387,4 @@ TEST(SockDiagDatagram, UnixNameAsLongAsItComes)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

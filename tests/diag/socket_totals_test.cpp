@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 TEST(SocketTotals, FromTheKernelsOwnCounts)
@@ -51,4 +51,4 @@ TEST(SocketTotals, WithoutTheFileAnErrorThatNamesIt)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 
 #include <csignal>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -347,4 +347,4 @@ TEST(DatagramUsage, WhatNeedsAConnection)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -151,4 +151,4 @@ TEST_F(DatagramInterop, WeConnectToSocatWithSeqpacket)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -13,7 +13,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -459,4 +459,4 @@ TEST(UdpFaults, WhatWantsAConnectionIsAUsageError)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <sstream>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -403,4 +403,4 @@ TEST(EchoHtml, IsReadableInABrowserLightAndDarkNarrowAndWide)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

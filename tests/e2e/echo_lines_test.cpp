@@ -7,7 +7,7 @@
 
 #include <sys/socket.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using Kind = DatagramPeer::Kind;
@@ -213,4 +213,4 @@ TEST(EchoLinesOverTls, AServerThatIsNotTrustedGetsNoLine)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 Server echo_server(const Words& options = {}, Surroundings surroundings = {})
@@ -428,4 +428,4 @@ TEST(EchoServer, AFullStdoutEndsIt)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

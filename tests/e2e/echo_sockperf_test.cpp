@@ -5,7 +5,7 @@
 #include <csignal>
 #include <list>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// What `text` has behind `name`, a number.
@@ -92,4 +92,4 @@ TEST(Sockperf, OnlyEchoesCanBeItsAnswers)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -1,6 +1,6 @@
 #include "support/run.h"
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 TEST(FrontDoor, VersionStartsWithNameAndNumber)
@@ -38,4 +38,4 @@ TEST(FrontDoor, UnknownCommandIsEscapedAndCut)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <thread>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// What a program at the other end of `sockit listen` gets and gives.
@@ -153,4 +153,4 @@ printf 'HTTP/1.0 200 OK\r\n\r\n%s' "$TCPREMOTEIP $line")"});
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -1,7 +1,7 @@
 #include "support/schema.h"
 #include "tool.h"
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -56,4 +56,4 @@ TEST(Netns, ANamespaceThatMayNotBeEnteredIsToldInRecords)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -8,7 +8,7 @@
 
 #include <poll.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 std::string at_loopback(const Fd& listener)
@@ -99,4 +99,4 @@ TEST(ProbeFormat, AStoppedRunLeavesAWholeFile)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -133,4 +133,4 @@ TEST_F(ProbeScale, AMuteResolverEndsAtTheDeadline)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 
 #include <fcntl.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -131,4 +131,4 @@ TEST(ProbeTargetsFrom, AFileThatCannotBeReadIsALocalFailure)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

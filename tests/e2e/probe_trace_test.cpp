@@ -8,7 +8,7 @@
 #include <csignal>
 #include <memory>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -228,4 +228,4 @@ TEST(ProbeTraceNames, FewDescriptorsAreEnough)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 #include <memory>
 #include <sstream>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -438,4 +438,4 @@ INSTANTIATE_TEST_SUITE_P(AsAnybody, ProbeZoo, testing::Bool(),
                          [](const auto& info) { return info.param ? "Ordinary" : "Root"; });
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

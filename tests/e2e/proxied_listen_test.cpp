@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -225,4 +225,4 @@ TEST(Access, BadRangesAreUsageErrors)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

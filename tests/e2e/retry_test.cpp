@@ -4,7 +4,7 @@
 
 #include <optional>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -71,4 +71,4 @@ TEST(Retry, WhatIsWrongOnOurSideStaysSo)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -217,4 +217,4 @@ TEST_F(Seqpacket, APeerThatLeavesOurBytesUnreadIsAReset)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -297,4 +297,4 @@ TEST(Sockopts, AFullDiskIsExit6)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// A listener on a port of loopback, and a client of it.
@@ -151,4 +151,4 @@ TEST_F(StatKill, EventsEndWhenNobodyReadsThem)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// Sockets of the kinds that are neither TCP, UDP nor unix, in a network of their own.
@@ -189,4 +189,4 @@ TEST_F(StatKindsTest, OwnersOfEveryKind)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 sockaddr_in6 local_port(std::uint16_t port)
@@ -154,4 +154,4 @@ TEST_F(StatSaved, AFileIsWholeOrNotThere)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 Fd watched_listener(std::uint16_t port)
@@ -239,4 +239,4 @@ TEST(StatWatch, ItEndsWhenItsTerminalIsGone)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

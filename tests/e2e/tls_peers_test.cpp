@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -149,4 +149,4 @@ TEST(TlsPeers, NginxKnowsOurCertificate)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -240,4 +240,4 @@ TEST(TlsChild, ASignalLeavesNoneBehind)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -12,7 +12,7 @@
 #include <linux/vm_sockets.h>
 #include <sys/socket.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 
 namespace {
 
@@ -255,4 +255,4 @@ TEST_F(TwoHosts, ScopesOfAServer)
 
 } // namespace
 
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

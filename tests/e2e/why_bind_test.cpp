@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using nlohmann::json;
@@ -184,4 +184,4 @@ TEST(WhyBind, WhatCannotBeAskedIsTold)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

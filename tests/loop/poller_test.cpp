@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -129,4 +129,4 @@ TEST(Poller, AddingTwiceOrAClosedOneIsAnError)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 TEST(Signals, ArriveAsSomethingToPollInsteadOfKilling)
@@ -37,4 +37,4 @@ TEST(Signals, HaveNames)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -50,4 +50,4 @@ TEST(Timers, NoPointTakesItAway)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

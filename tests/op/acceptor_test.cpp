@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -194,4 +194,4 @@ TEST(Acceptor, WarnsOfAnOptionThatWasCut)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -9,7 +9,7 @@
 #include <array>
 #include <sstream>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 constexpr std::uint16_t port = 7000;
@@ -246,4 +246,4 @@ TEST(BindText, ReservedPortsAreNoted)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

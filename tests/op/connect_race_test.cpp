@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <variant>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -136,4 +136,4 @@ TEST(Race, AConnectedSocketOutlivesIcmpErrors)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

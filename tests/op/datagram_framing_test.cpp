@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -91,4 +91,4 @@ TEST(DatagramFramer, WhatComesFromElsewhereGoesFirst)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -45,4 +45,4 @@ TEST(DatagramPeers, TheUnnamedAreOneAndCannotBeAnswered)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

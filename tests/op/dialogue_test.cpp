@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -103,4 +103,4 @@ TEST(Pattern, ABadExpressionIsAUsageErrorThatQuotesIt)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

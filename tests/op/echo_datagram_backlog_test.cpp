@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -91,4 +91,4 @@ TEST(EchoDatagramBacklog, WhatFindsNoRoomIsDroppedAndCounted)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

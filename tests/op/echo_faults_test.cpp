@@ -4,7 +4,7 @@
 
 #include <set>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using std::chrono::milliseconds;
@@ -155,4 +155,4 @@ TEST(EchoFaults, CountsAddUp)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

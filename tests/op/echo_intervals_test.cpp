@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -57,4 +57,4 @@ TEST(EchoSchedule, ConnectionsTakeTurnsAtAnEvenRate)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

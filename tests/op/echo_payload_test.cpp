@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Bytes = std::vector<std::byte>;
@@ -77,4 +77,4 @@ TEST(EchoPayload, PiecesMovedByAPageDoNotMatch)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -84,4 +84,4 @@ TEST(SockperfStreams, EndAtWhatIsNoMessage)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

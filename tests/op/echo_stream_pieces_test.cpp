@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using std::chrono::milliseconds;
@@ -136,4 +136,4 @@ TEST_F(EchoPiecesTest, DroppedPiecesAreGone)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

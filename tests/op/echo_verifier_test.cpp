@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Answer = EchoVerifier::Answer;
@@ -388,4 +388,4 @@ TEST_F(EchoVerifierTest, MessagesOfOneByteWork)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

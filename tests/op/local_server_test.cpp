@@ -51,6 +51,7 @@ Endpoint at(std::string_view address, std::uint16_t port = 0)
 Socket bound(const Endpoint& endpoint, int type = SOCK_STREAM)
 {
     auto socket = Socket::open(endpoint.family(), type).value();
+    EXPECT_TRUE(socket.set_option(SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR"));
     EXPECT_TRUE(socket.bind(endpoint));
     if (type != SOCK_DGRAM) {
         EXPECT_TRUE(socket.listen(16, endpoint));
@@ -105,8 +106,7 @@ TEST(LocalServer, OfDatagramsIsTheOneBoundToTheAddressItself)
     const auto port = static_cast<std::uint16_t>(everywhere.local()->port());
     const auto client = connected(at("127.0.0.1", port), SOCK_DGRAM);
     EXPECT_EQ(local_server_of(client), ::getpid());
-    auto exact = Socket::open(AF_INET, SOCK_DGRAM).value();
-    ASSERT_TRUE(exact.bind(at("127.0.0.2", port)));
+    auto exact = bound(at("127.0.0.2", port), SOCK_DGRAM);
     const auto other = connected(at("127.0.0.2", port), SOCK_DGRAM);
     const Child child;
     exact.close();

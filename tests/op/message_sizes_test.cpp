@@ -5,7 +5,7 @@
 
 #include <map>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 TEST(MessageSizes, AreNamedAsTheUserWritesThem)
@@ -35,4 +35,4 @@ TEST(MessageSizes, TheSameBitsChooseTheSameSize)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

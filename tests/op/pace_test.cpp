@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -96,4 +96,4 @@ TEST(LineEnds, ConvertInPlace)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -92,4 +92,4 @@ TEST(TerminalText, CharactersCutByAPacketStayWhole)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

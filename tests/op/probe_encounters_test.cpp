@@ -4,7 +4,7 @@
 
 #include <memory>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 Endpoint here(std::uint16_t port) { return *Endpoint::from_literal("127.0.0.1", port); }
@@ -40,4 +40,4 @@ TEST(ProbeEncounters, OthersAreNotDisturbed)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

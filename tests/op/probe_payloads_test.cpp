@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::string_view_literals;
@@ -30,4 +30,4 @@ TEST(ProbePayloads, AreWhatTheServiceUnderstands)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -333,4 +333,4 @@ TEST(ProbeRounds, TheNameIsResolvedInTheFirstTryOnly)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

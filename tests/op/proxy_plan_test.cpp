@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -88,4 +88,4 @@ TEST(CheckProxied, WhatAProxyCanBeAskedFor)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -8,7 +8,7 @@
 #include <netdb.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -342,4 +342,4 @@ TEST(TalkToProxy, AMuteProxyIsNotWaitedForLongerThanAllowed)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -16,6 +16,10 @@ void PrintTo(const Relay::Wants& wants, std::ostream* stream)
         *stream << "linger=" << wants.linger->count() << "ns";
 }
 
+} // namespace sockit
+
+namespace sockit::THIS_FILE {
+
 namespace {
 
 using Wants = Relay::Wants;
@@ -364,4 +368,4 @@ TEST_P(RelayOfAnyInput, TheFirstErrorIsTheOneThatCounts)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

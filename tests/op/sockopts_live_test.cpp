@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using test::Emitted;
@@ -142,4 +142,4 @@ TEST(SockoptsLive, TheFirstOwnerThatIsStillThereIsAsked)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -12,7 +12,7 @@
 
 #include <sys/socket.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using test::Emitted;
@@ -226,4 +226,4 @@ TEST(SockoptsOp, AKindThatCannotBeOpenedIsAnErrorBeforeAnythingIsSaid)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

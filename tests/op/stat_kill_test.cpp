@@ -10,7 +10,7 @@
 
 #include <sys/socket.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 struct Killed : Emitted {
@@ -110,4 +110,4 @@ TEST(StatKill, NothingToKillIsNoError)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

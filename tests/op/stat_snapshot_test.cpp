@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 SocketInfo socket_at(std::uint16_t port, std::uint64_t cookie, std::uint64_t inode)
@@ -99,4 +99,4 @@ TEST(StatSnapshot, PairsThatStay)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 struct Listed : Emitted {
@@ -254,4 +254,4 @@ TEST(Stat, WithoutProcessesInProcTheRowsAreStillThere)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 StatSocket connection(SocketState state, const std::string& peer, std::uint16_t port)
@@ -144,4 +144,4 @@ TEST(StatColumns, OfASocketOfWhichNothingIsKnownSayNothing)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -117,4 +117,4 @@ TEST(Stream, AReaderThatIsGoneIsAnError)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -48,4 +48,4 @@ TEST(TaggedLines, ALineOfExactlyTheLimit)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

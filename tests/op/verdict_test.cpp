@@ -8,7 +8,7 @@
 
 #include <netdb.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 const Endpoint v4 = *Endpoint::from_literal("192.0.2.1", 80);
@@ -214,4 +214,4 @@ TEST(VerdictExplanation, SaysWhatAnErrnoAloneDoesNot)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 struct Answer {
@@ -331,4 +331,4 @@ TEST(BindText, AHolderThatSharesIsJoinedByOneOption)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -96,4 +96,4 @@ TEST(Chart, TheLocaleTellsWhetherUtf8IsUnderstood)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -275,4 +275,4 @@ TEST(DescribeServer, ReadyAcceptAndClose)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -90,4 +90,4 @@ TEST(DescribeProbeRounds, TheSummaryOfTries)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

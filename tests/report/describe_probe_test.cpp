@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST(DescribeProbe, Summary)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -242,4 +242,4 @@ TEST(DescribeCommon, WarningsNotesAndErrors)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 /// The members that a machine reads: of the document, or of a line.
@@ -272,4 +272,4 @@ TEST(DescribeSockopts, EveryDescriptionFitsATerminal)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

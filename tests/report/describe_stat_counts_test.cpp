@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 TEST(DescribeStatCounts, Group)
@@ -161,4 +161,4 @@ TEST(DescribeStatColumns, OneLineHasWhatStandsBelowItElse)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

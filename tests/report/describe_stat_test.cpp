@@ -10,7 +10,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// The members of the JSON record.
@@ -432,4 +432,4 @@ TEST(DescribeStat, SummaryOfARunThatKillsOrHasNoEnd)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

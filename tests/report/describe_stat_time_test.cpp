@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 StatSocket watched(std::uint64_t cookie)
@@ -61,4 +61,4 @@ TEST(DescribeStatTime, TheHeadOfAFrame)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -66,4 +66,4 @@ TEST(DescribeTls, NamesOfThePeerAreEscaped)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 Endpoint at(std::string_view address, std::uint16_t port = 80)
@@ -108,4 +108,4 @@ TEST(DescribeWhyBind, Frame)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -136,4 +136,4 @@ TEST(HlogSink, TheServiceTimeOfAnOpenLoopHasATag)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -202,4 +202,4 @@ TEST(SvgAxis, EveryNineIsAsWide)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Where = Placement::Where;
@@ -75,4 +75,4 @@ TEST(JsonSink, WarningsBetweenInnerRecordsStayOutside)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -8,7 +8,7 @@
 
 #include <netdb.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::string text_of(const Fields& fields)
@@ -117,4 +117,4 @@ TEST(Json, ErrorsAreAsTheSchemaSays)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

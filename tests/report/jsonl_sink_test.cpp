@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 TEST(JsonlSink, OnlyTheFirstLineCarriesTheSchema)
@@ -33,4 +33,4 @@ TEST(JsonlSink, OnlyTheFirstLineCarriesTheSchema)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

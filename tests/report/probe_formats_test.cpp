@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -383,4 +383,4 @@ TEST(PrometheusSink, ARunThatFailedHasNoSeries)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

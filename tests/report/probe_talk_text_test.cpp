@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -92,4 +92,4 @@ TEST(DescribeProbeTalk, MismatchAndSilence)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// The records of type "socket" in `text`; what else the file says in `facts`.
@@ -240,4 +240,4 @@ TEST(SavedSockets, NamesAreBounded)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

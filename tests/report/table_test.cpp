@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Row = std::vector<Cell>;
@@ -175,4 +175,4 @@ TEST(Width, WhatIsCutInTheMiddleKeepsItsEnd)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

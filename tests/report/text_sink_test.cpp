@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 /// An output in memory.
@@ -126,4 +126,4 @@ TEST(Output, KeepsTheFirstFailureAndDropsTheRest)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

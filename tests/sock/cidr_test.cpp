@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -99,4 +99,4 @@ TEST(AccessRules, OnlyThoseAllowedAndNoneDenied)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -135,4 +135,4 @@ TEST(DatagramIo, LimitsOfTheProtocols)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -8,7 +8,7 @@
 
 #include <arpa/inet.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 Endpoint literal(const char* address, std::uint16_t port = 80)
@@ -99,4 +99,4 @@ TEST(Endpoint, EqualMeansTheSamePlace)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

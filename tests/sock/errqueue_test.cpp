@@ -9,7 +9,7 @@
 
 #include <poll.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 Endpoint literal(const char* address, std::uint16_t port)
@@ -91,4 +91,4 @@ TEST(OwnAddress, LoopbackIsOursAndDocumentationAddressesAreNot)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

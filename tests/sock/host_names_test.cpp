@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 TEST(HostNames, OfLoopbackAndOfWhatHasNone)
@@ -37,4 +37,4 @@ TEST(HostNames, WhatDoesNotComeInTimeHasNoName)
 TEST(HostNames, NothingWantedNothingAsked) { EXPECT_EQ(HostNames().look_up(Deadline()), 0U); }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

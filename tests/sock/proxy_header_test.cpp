@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -183,4 +183,4 @@ TEST(ProxyHeader, IncompleteOnesStayIncomplete)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using namespace std::chrono_literals;
@@ -138,4 +138,4 @@ TEST(ResolveJob, DroppingItAbandonsTheThread)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using enum ServiceNames::Protocol;
@@ -25,4 +25,4 @@ TEST(ServiceNames, PortsWithoutAName)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

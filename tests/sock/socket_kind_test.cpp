@@ -8,7 +8,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::string typed(SocketKind kind)
@@ -86,4 +86,4 @@ TEST(SocketKind, ADescriptorThatIsNoSocketIsAnError)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

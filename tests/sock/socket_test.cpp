@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 struct Pair {
@@ -184,4 +184,4 @@ TEST(Shortage, IsWhatMayWorkLater)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -11,7 +11,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 Socket fresh(std::string_view kind)
@@ -293,4 +293,4 @@ TEST(SockoptApply, ReadingAFilterDoesNotOverrunItsBuffer)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 SockoptRow row(std::string_view name) { return *find_sockopt(name); }
@@ -215,4 +215,4 @@ TEST(SockoptCodec, AnyBytesOfAnyLengthDecode)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

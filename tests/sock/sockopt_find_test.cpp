@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 std::string found(std::string_view name, std::optional<SocketKind> kind = std::nullopt)
@@ -94,4 +94,4 @@ TEST(SockoptFind, SettingsAreNameAndValue)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -12,7 +12,7 @@
 
 #include <sys/utsname.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 /// "6.18.44-foo" as 6018.
@@ -223,4 +223,4 @@ TEST(SockoptTable, NothingThatReadingChangesIsMarkedHarmless)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 /// The targets of a file with that content by their text, or the error's message, the file's name
@@ -96,4 +96,4 @@ TEST(TargetFile, OneThatCannotBeReadSaysWhy)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -197,4 +197,4 @@ TEST(TargetList, AServiceNameWithADashIsNoRange)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

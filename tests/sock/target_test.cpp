@@ -9,7 +9,7 @@
 #include <net/if.h>
 #include <netdb.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -245,4 +245,4 @@ TEST(Target, TheErrorQuotesTheWordEscapedAndCut)
 }
 
 } // namespace
-} // namespace sockit
+} // namespace sockit::THIS_FILE

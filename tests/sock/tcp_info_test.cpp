@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace sockit::test {
+namespace sockit::test::THIS_FILE {
 namespace {
 
 using Buffer = std::array<std::byte, 1024>;
@@ -179,4 +179,4 @@ TEST(TcpInfo, NotATcpSocketIsAnError)
 }
 
 } // namespace
-} // namespace sockit::test
+} // namespace sockit::test::THIS_FILE

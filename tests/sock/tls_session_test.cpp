@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-namespace sockit {
+namespace sockit::THIS_FILE {
 
 namespace {
 
@@ -452,4 +452,4 @@ TEST(TlsName, IsSniOrTheTargets)
 
 } // namespace
 
-} // namespace sockit
+} // namespace sockit::THIS_FILE

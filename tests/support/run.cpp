@@ -64,12 +64,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
 [[noreturn]] void become(const Surroundings& surroundings, const std::map<int, int>& fds,
                          char* const* words, char** environment)
 {
-    constexpr int high = 500; // out of the way of every descriptor that is put in place
+    int high = 500; // out of the way of every descriptor that is put in place
+    for (const auto& [there, here] : fds)
+        high = std::max(high, here + 1);
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::signal(SIGPIPE, SIG_DFL); // what is ignored stays so over exec
     for (const auto& [there, here] : fds)
-        if (::fcntl(here, F_DUPFD, high + there) != high + there)
+        if (::dup2(here, high + there) < 0)
             ::_exit(125);
     for (const auto& [there, here] : fds)
         if (::dup2(high + there, there) < 0)
