@@ -22,7 +22,7 @@ using Code = std::vector<std::byte>;
 /// A piece of program. What it says yes to leaves it at its end, what it says no to jumps
 /// `operation_size` behind its end, where a JMP of the pieces around it lies, or the kernel's no.
 struct Piece {
-    enum class Kind : std::uint8_t { Never, Always, Code };
+    enum class Kind : std::uint8_t { Never, Always, Operations };
 
     Kind kind = Kind::Always;
     Code code;
@@ -51,7 +51,7 @@ void append_code(Code& code, const T& object)
 Piece piece_of(std::uint8_t operation, const Code& operand)
 {
     const std::size_t size = operation_size + operand.size();
-    Piece piece{.kind = Piece::Kind::Code, .code = {}};
+    Piece piece{.kind = Piece::Kind::Operations, .code = {}};
     append_code(piece.code,
                 inet_diag_bc_op{.code = operation,
                                 .yes = static_cast<std::uint8_t>(size),
@@ -72,7 +72,7 @@ Piece negation_of(Piece piece)
     switch (piece.kind) {
     case Piece::Kind::Never: return {Piece::Kind::Always, {}};
     case Piece::Kind::Always: return {Piece::Kind::Never, {}};
-    case Piece::Kind::Code: break;
+    case Piece::Kind::Operations: break;
     }
     append_jump(piece.code, 2 * operation_size); // over the new end
     return piece;
