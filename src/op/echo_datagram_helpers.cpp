@@ -1,6 +1,5 @@
 #include "op/echo_datagram_helpers.h"
 
-#include <system_error>
 #include <utility>
 
 namespace sockit {
@@ -25,11 +24,8 @@ Result<> EchoDatagramHelpers::open(const Acceptor& first)
         TRY(opened.socket.bind(bound));
         for (const auto phase : {SockoptPhase::Bound, SockoptPhase::Listening})
             TRY(apply_options(opened.socket, listener.socket, phase));
-        auto poller = TRY(Poller::open());
-        auto wakeup = TRY(Wakeup::open());
-        TRY(poller.add(wakeup.ref(), wakeup_of_helper, {.read = true}));
-        m_helpers.emplace_back(m_plan, m_story, std::move(opened.socket), bound, std::move(poller),
-                               std::move(wakeup));
+        m_helpers.emplace_back(m_plan, m_story, std::move(opened.socket), bound,
+                               TRY(PollerThread::open(wakeup_of_helper)));
     }
     return {};
 }
@@ -41,17 +37,13 @@ Result<> EchoDatagramHelpers::start(Poller& first, std::uint64_t token)
     m_first = TRY(Wakeup::open());
     TRY(first.add(m_first->ref(), token, {.read = true}));
     for (auto& helper : m_helpers)
-        try {
-            helper.thread = std::jthread([this, &helper] {
-                helper.result = work(helper);
-                if (m_stop)
-                    return;
-                m_ended = true;
-                m_first->notify();
-            });
-        } catch (const std::system_error& failure) {
-            return Failure(Error::from_errno(Phase::Socket, "clone", "", failure.code().value()));
-        }
+        TRY(helper.thread.start([this, &helper] {
+            helper.result = work(helper);
+            if (m_stop)
+                return;
+            m_ended = true;
+            m_first->notify();
+        }));
     return {};
 }
 
@@ -59,7 +51,7 @@ Result<> EchoDatagramHelpers::work(Helper& helper)
 {
     while (!m_stop && !m_story.over()) {
         TRY(helper.worker.watch());
-        for (const auto& ready : TRY(helper.poller.wait(helper.worker.next_wake())))
+        for (const auto& ready : TRY(helper.thread.poller().wait(helper.worker.next_wake())))
             if (ready.token == EchoDatagramWorker::token)
                 TRY(helper.worker.handle());
         helper.worker.expire();
@@ -71,9 +63,8 @@ void EchoDatagramHelpers::stop()
 {
     m_stop = true;
     for (auto& helper : m_helpers) {
-        helper.wakeup.notify();
-        if (helper.thread.joinable())
-            helper.thread.join();
+        helper.thread.wakeup().notify();
+        helper.thread.join();
     }
 }
 

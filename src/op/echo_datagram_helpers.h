@@ -1,12 +1,11 @@
 #pragma once
 
-#include "loop/wakeup.h"
+#include "loop/poller_thread.h"
 #include "op/echo_datagram_worker.h"
 
 #include <atomic>
 #include <deque>
 #include <optional>
-#include <thread>
 
 namespace sockit {
 
@@ -37,17 +36,15 @@ public:
 private:
     struct Helper {
         Helper(const EchoServerPlan& plan, EchoDatagramStory& story, Socket own_socket,
-               const Endpoint& bound, Poller own_poller, Wakeup own_wakeup)
-            : socket(std::move(own_socket)), poller(std::move(own_poller)),
-              wakeup(std::move(own_wakeup)), worker(plan, story, socket, bound, poller)
+               const Endpoint& bound, PollerThread own_thread)
+            : socket(std::move(own_socket)), thread(std::move(own_thread)),
+              worker(plan, story, socket, bound, thread.poller())
         {}
 
         Socket socket;
-        Poller poller;
-        Wakeup wakeup;
+        PollerThread thread;
         EchoDatagramWorker worker;
         Result<> result;
-        std::jthread thread;
     };
 
     Result<> work(Helper& helper);

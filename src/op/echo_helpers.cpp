@@ -1,6 +1,5 @@
 #include "op/echo_helpers.h"
 
-#include <system_error>
 #include <utility>
 
 namespace sockit {
@@ -17,21 +16,11 @@ Result<> EchoHelpers::start(std::size_t count, Poller& first, std::uint64_t toke
         return {};
     m_first = TRY(Wakeup::open());
     TRY(first.add(m_first->ref(), token, {.read = true}));
-    for (std::size_t i = 0; i < count; ++i) {
-        auto poller = TRY(Poller::open());
-        auto wakeup = TRY(Wakeup::open());
-        TRY(poller.add(wakeup.ref(), echo_wake_token, {.read = true}));
-        m_helpers.emplace_back(m_shared, i + 1, std::move(poller), std::move(wakeup), emit);
-    }
-    for (auto& helper : m_helpers) {
-        ++m_running;
-        try {
-            helper.thread = std::jthread([this, &helper] { help(helper); });
-        } catch (const std::system_error& failure) {
-            --m_running;
-            return Failure(Error::from_errno(Phase::Socket, "clone", "", failure.code().value()));
-        }
-    }
+    for (std::size_t i = 0; i < count; ++i)
+        m_helpers.emplace_back(m_shared, i + 1, TRY(PollerThread::open(echo_wake_token)), emit);
+    m_running = count;
+    for (auto& helper : m_helpers)
+        TRY(helper.thread.start([this, &helper] { help(helper); }));
     return {};
 }
 
@@ -46,7 +35,7 @@ void EchoHelpers::wake_all() const
     if (m_first)
         m_first->notify();
     for (const auto& helper : m_helpers)
-        helper.wakeup.notify();
+        helper.thread.wakeup().notify();
 }
 
 void EchoHelpers::stop()
@@ -54,8 +43,7 @@ void EchoHelpers::stop()
     m_stop = true;
     wake_all();
     for (auto& helper : m_helpers)
-        if (helper.thread.joinable())
-            helper.thread.join();
+        helper.thread.join();
 }
 
 Result<> EchoHelpers::add_to(EchoReport& report)
@@ -80,9 +68,9 @@ Result<> EchoHelpers::work(Helper& helper)
     helper.worker.start(Clock::now());
     helper.worker.tick(Clock::now());
     while (!m_stop && !helper.worker.done()) {
-        for (const auto& ready : TRY(helper.poller.wait(helper.worker.next_wake()))) {
+        for (const auto& ready : TRY(helper.thread.poller().wait(helper.worker.next_wake()))) {
             if (ready.token == echo_wake_token)
-                helper.wakeup.clear();
+                helper.thread.wakeup().clear();
             else
                 helper.worker.handle(ready);
         }

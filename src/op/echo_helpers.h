@@ -1,12 +1,12 @@
 #pragma once
 
-#include "loop/wakeup.h"
+#include "loop/poller_thread.h"
 #include "op/echo_worker.h"
 
 #include <atomic>
 #include <cstddef>
 #include <deque>
-#include <thread>
+#include <optional>
 
 namespace sockit {
 
@@ -34,17 +34,13 @@ public:
 
 private:
     struct Helper {
-        Helper(EchoShared& shared, std::size_t number, Poller own_poller, Wakeup own_wakeup,
-               const Emit& emit)
-            : poller(std::move(own_poller)), wakeup(std::move(own_wakeup)),
-              worker(shared, poller, number, emit)
+        Helper(EchoShared& shared, std::size_t number, PollerThread own_thread, const Emit& emit)
+            : thread(std::move(own_thread)), worker(shared, thread.poller(), number, emit)
         {}
 
-        Poller poller;
-        Wakeup wakeup;
+        PollerThread thread;
         EchoWorker worker;
         Result<> result;
-        std::jthread thread;
     };
 
     void help(Helper& helper);

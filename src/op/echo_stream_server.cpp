@@ -1,5 +1,6 @@
 #include "op/echo_stream_server.h"
 
+#include "loop/poller_thread.h"
 #include "op/echo_streams.h"
 #include "op/nodelay.h"
 #include "op/op_loop.h"
@@ -7,8 +8,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <system_error>
-#include <thread>
 
 namespace sockit {
 
@@ -16,15 +15,11 @@ namespace {
 
 /// A thread beside the first one.
 struct EchoThread {
-    EchoThread(Poller own_poller, Wakeup own_wakeup)
-        : poller(std::move(own_poller)), wakeup(std::move(own_wakeup))
-    {}
+    explicit EchoThread(PollerThread own_loop) : loop(std::move(own_loop)) {}
 
-    Poller poller;
-    Wakeup wakeup;
+    PollerThread loop;
     std::unique_ptr<EchoStreams> streams;
     Result<> result;
-    std::jthread thread;
 };
 
 /// If it is what woke us: a system call that no busy round should pay for.
@@ -48,7 +43,6 @@ public:
 
 private:
     Result<> start(std::deque<Acceptor>& acceptors);
-    Result<> start(EchoThread& thread);
     Result<> serve_first();
     Result<> serve(EchoThread& thread);
     void stop();
@@ -87,29 +81,17 @@ Result<> EchoStreamServer::start(std::deque<Acceptor>& acceptors)
         m_shared.add_thread(*m_first_wakeup);
     }
     for (std::uint64_t i = 0; i < others; ++i) {
-        auto poller = TRY(Poller::open());
-        auto wakeup = TRY(Wakeup::open());
-        EchoThread& thread = m_threads.emplace_back(std::move(poller), std::move(wakeup));
-        TRY(thread.poller.add(thread.wakeup.ref(), EchoStreams::wake_token, {.read = true}));
-        m_shared.add_thread(thread.wakeup);
-        thread.streams = make_echo_streams(m_shared, thread.poller, acceptor_of(i + 1));
+        EchoThread& thread =
+            m_threads.emplace_back(TRY(PollerThread::open(EchoStreams::wake_token)));
+        m_shared.add_thread(thread.loop.wakeup());
+        thread.streams = make_echo_streams(m_shared, thread.loop.poller(), acceptor_of(i + 1));
     }
     for (auto& thread : m_threads)
-        TRY(start(thread));
-    return {};
-}
-
-Result<> EchoStreamServer::start(EchoThread& thread)
-{
-    try {
-        thread.thread = std::jthread([this, &thread] {
+        TRY(thread.loop.start([this, &thread] {
             thread.result = serve(thread);
             if (!thread.result)
                 m_shared.stop();
-        });
-    } catch (const std::system_error& failure) {
-        return Failure(Error::from_errno(Phase::Socket, "clone", "", failure.code().value()));
-    }
+        }));
     return {};
 }
 
@@ -129,8 +111,8 @@ Result<> EchoStreamServer::serve(EchoThread& thread)
 {
     while (!m_shared.stopped()) {
         TRY(thread.streams->prepare());
-        const auto ready = TRY(thread.poller.wait(thread.streams->next()));
-        clear(thread.wakeup, ready);
+        const auto ready = TRY(thread.loop.poller().wait(thread.streams->next()));
+        clear(thread.loop.wakeup(), ready);
         TRY(thread.streams->handle(ready));
     }
     return {};
@@ -140,8 +122,7 @@ void EchoStreamServer::stop()
 {
     m_shared.stop();
     for (auto& thread : m_threads)
-        if (thread.thread.joinable())
-            thread.thread.join();
+        thread.loop.join();
 }
 
 void EchoStreamServer::summarize()

@@ -1,6 +1,5 @@
 #include "op/probe_helpers.h"
 
-#include <system_error>
 #include <utility>
 
 namespace sockit {
@@ -19,16 +18,9 @@ Result<> ProbeHelpers::start(std::size_t count, std::size_t room, Poller& first,
     m_first = TRY(Wakeup::open());
     TRY(first.add(m_first->ref(), token, {.read = true}));
     for (std::size_t i = 0; i < count; ++i) {
-        auto poller = TRY(Poller::open());
-        auto wakeup = TRY(Wakeup::open());
-        TRY(poller.add(wakeup.ref(), helper_wake_token, {.read = true}));
         Helper& helper =
-            m_helpers.emplace_back(m_shared, std::move(poller), std::move(wakeup), room);
-        try {
-            helper.thread = std::jthread([this, &helper] { help(helper); });
-        } catch (const std::system_error& failure) {
-            return Failure(Error::from_errno(Phase::Socket, "clone", "", failure.code().value()));
-        }
+            m_helpers.emplace_back(m_shared, TRY(PollerThread::open(helper_wake_token)), room);
+        TRY(helper.thread.start([this, &helper] { help(helper); }));
     }
     return {};
 }
@@ -36,7 +28,7 @@ Result<> ProbeHelpers::start(std::size_t count, std::size_t room, Poller& first,
 void ProbeHelpers::wake() const
 {
     for (const auto& helper : m_helpers)
-        helper.wakeup.notify();
+        helper.thread.wakeup().notify();
 }
 
 void ProbeHelpers::stop(bool with_verdict)
@@ -45,8 +37,7 @@ void ProbeHelpers::stop(bool with_verdict)
     m_stop = true;
     wake();
     for (auto& helper : m_helpers)
-        if (helper.thread.joinable())
-            helper.thread.join();
+        helper.thread.join();
 }
 
 Result<> ProbeHelpers::result() const
@@ -75,9 +66,9 @@ Result<> ProbeHelpers::work(Helper& helper)
         helper.worker.settle(false);
         if (m_shared.ledger.is_over())
             m_first->notify();
-        for (const auto& ready : TRY(helper.poller.wait(helper.worker.next_wake()))) {
+        for (const auto& ready : TRY(helper.thread.poller().wait(helper.worker.next_wake()))) {
             if (ready.token == helper_wake_token)
-                helper.wakeup.clear();
+                helper.thread.wakeup().clear();
             else
                 TRY(helper.worker.handle(ready));
         }

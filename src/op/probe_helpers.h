@@ -1,6 +1,6 @@
 #pragma once
 
-#include "loop/wakeup.h"
+#include "loop/poller_thread.h"
 #include "op/probe_worker.h"
 
 #include <atomic>
@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <thread>
 
 namespace sockit {
 
@@ -36,16 +35,13 @@ public:
 
 private:
     struct Helper {
-        Helper(ProbeShared& shared, Poller own_poller, Wakeup own_wakeup, std::size_t room)
-            : poller(std::move(own_poller)), wakeup(std::move(own_wakeup)),
-              worker(shared, poller, room)
+        Helper(ProbeShared& shared, PollerThread own_thread, std::size_t room)
+            : thread(std::move(own_thread)), worker(shared, thread.poller(), room)
         {}
 
-        Poller poller;
-        Wakeup wakeup;
+        PollerThread thread;
         ProbeWorker worker;
         Result<> result;
-        std::jthread thread;
     };
 
     void help(Helper& helper);
