@@ -1,9 +1,7 @@
 #include "base/escape.h"
-#include "op/dial.h"
 #include "op/echo_client.h"
 #include "op/echo_lines_link.h"
 #include "op/echo_report.h"
-#include "op/tls_stage.h"
 #include "op/watched.h"
 
 #include <algorithm>
@@ -19,8 +17,7 @@ public:
         : m_plan(plan), m_terminal(terminal), m_loop(loop), m_report(plan)
     {}
 
-    Result<EchoClientEnd> run(Dialled dialled, const std::optional<TlsContext>& tls,
-                              const Emit& emit);
+    Result<EchoClientEnd> run(const EchoRoute& route, const Emit& emit);
 
 private:
     static constexpr std::uint64_t input_token = 0;
@@ -33,7 +30,7 @@ private:
         Done,
     };
 
-    Result<bool> reach(Dialled dialled, const std::optional<TlsContext>& tls);
+    Result<bool> reach(const EchoRoute& route, const Emit& emit);
     Result<> loop();
     Result<> handle(const Ready& ready);
     Result<> read_input();
@@ -71,12 +68,9 @@ private:
     Deadline m_limit; ///< of the state
 };
 
-Result<EchoClientEnd> EchoLines::run(Dialled dialled, const std::optional<TlsContext>& tls,
-                                     const Emit& emit)
+Result<EchoClientEnd> EchoLines::run(const EchoRoute& route, const Emit& emit)
 {
-    for (const auto& failure : dialled.failures)
-        m_report.add_failure(failure);
-    if (!m_loop.stopped() && !dialled.connections.empty() && TRY(reach(std::move(dialled), tls))) {
+    if (!route.endpoints.empty() && TRY(reach(route, emit))) {
         TRY(loop());
         m_report.sample(m_link->ref());
         if (m_prompted)
@@ -86,25 +80,30 @@ Result<EchoClientEnd> EchoLines::run(Dialled dialled, const std::optional<TlsCon
 }
 
 /// False: there is no way for lines, and why is told.
-Result<bool> EchoLines::reach(Dialled dialled, const std::optional<TlsContext>& tls)
+Result<bool> EchoLines::reach(const EchoRoute& route, const Emit& emit)
 {
-    auto& [socket, peer] = dialled.connections.front();
-    m_report.add_connect();
-    if (!tls) {
-        m_link = TRY(EchoLinesLink::open(std::move(socket), peer));
-        return true;
+    using Progress = EchoLink::Progress;
+    EchoLink link(route, m_loop.poller(), socket_token);
+    const auto limit = Deadline::after(m_plan.timeout);
+    auto progress = link.open(emit);
+    while (progress && *progress != Progress::Done && !m_loop.stopped()) {
+        const bool pausing = *progress == Progress::Short;
+        const auto pause = pausing ? Deadline::after(Socket::full_backlog_pause) : Deadline();
+        for (const auto& ready : TRY(m_loop.wait(sooner(limit, pause))))
+            if (ready.token == socket_token)
+                progress = link.proceed(ready, emit);
+        if (limit.passed() && progress && *progress != Progress::Done)
+            progress = Failure(link.timed_out());
+        else if (pause.passed())
+            progress = link.open(emit);
     }
-    auto session = TRY(
-        TlsSession::connect(*tls, socket.ref(), tls_name(*m_plan.tls, m_plan.target), peer.text()));
-    const auto done =
-        shake_hands(m_loop, session, socket, peer.text(), Deadline::after(m_plan.timeout));
-    if (!done) {
-        m_report.add_failure(done.error());
+    if (!progress)
+        m_report.add_failure(progress.error());
+    if (!progress || m_loop.stopped())
         return false;
-    }
-    m_link = TRY(EchoLinesLink::open(std::move(socket), peer));
-    m_link->secure(std::move(session));
-    return *done;
+    m_report.add_connect();
+    m_link = TRY(EchoLinesLink::open(std::move(link)));
+    return true;
 }
 
 Result<> EchoLines::loop()
@@ -340,10 +339,8 @@ Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal&
     auto loop = TRY(OpLoop::open(plan.deadline));
     if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
         return EchoClientEnd{}; // nobody would read what we find
-    const auto tls = plan.tls ? std::optional(TRY(TlsContext::client(*plan.tls))) : std::nullopt;
-    auto dialled =
-        TRY(dial(loop, plan.target, plan.socket, 1, Deadline::after(plan.timeout), emit));
-    return EchoLines(plan, terminal, loop).run(std::move(dialled), tls, emit);
+    const auto route = TRY(find_route(loop, plan));
+    return EchoLines(plan, terminal, loop).run(route, emit);
 }
 
 } // namespace sockit

@@ -20,9 +20,12 @@ std::string text_of_bytes(std::span<const std::byte> bytes)
 
 } // namespace
 
-Result<EchoLinesLink> EchoLinesLink::open(Socket socket, const Endpoint& peer)
+Result<EchoLinesLink> EchoLinesLink::open(EchoLink way)
 {
-    EchoLinesLink link(std::move(socket), peer);
+    auto [socket, tls] = way.release();
+    EchoLinesLink link(std::move(socket), way.peer());
+    if (tls)
+        link.m_channel.secure(*std::move(tls));
     const Socket& own = link.m_channel.socket();
     link.m_longest = longest_line_piece;
     if (own.type() == SOCK_STREAM) {

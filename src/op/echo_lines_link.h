@@ -1,6 +1,7 @@
 #pragma once
 
 #include "op/channel.h"
+#include "op/echo_link.h"
 #include "sock/datagram_io.h"
 
 #include <deque>
@@ -15,10 +16,8 @@ namespace sockit {
 /// What lines travel over: the bytes of a connection, plain or TLS, or messages that arrive whole.
 class EchoLinesLink {
 public:
-    /// The socket is connected.
-    static Result<EchoLinesLink> open(Socket socket, const Endpoint& peer);
-    /// Over TLS from now on; its handshake is done.
-    void secure(TlsSession tls) { m_channel.secure(std::move(tls)); }
+    /// Over a link that stands; it is of no use afterwards.
+    static Result<EchoLinesLink> open(EchoLink way);
 
     [[nodiscard]] FdRef ref() const { return m_channel.socket().ref(); }
     /// One line is one message, and so is its echo.

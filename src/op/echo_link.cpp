@@ -1,13 +1,32 @@
 #include "op/echo_link.h"
 
 #include "op/nodelay.h"
+#include "op/resolve_in_loop.h"
 #include "op/tls_stage.h"
 #include "sock/errqueue.h"
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace sockit {
+
+Result<EchoRoute> find_route(OpLoop& loop, const EchoClientPlan& plan)
+{
+    EchoRoute route{.transport = plan.target.transport,
+                    .endpoints = {},
+                    .socket = plan.socket,
+                    .tls = std::nullopt,
+                    .tls_name = {},
+                    .reconnect = plan.load && plan.load->reconnect};
+    if (plan.tls) {
+        route.tls = TRY(TlsContext::client(*plan.tls));
+        route.tls_name = tls_name(*plan.tls, plan.target);
+    }
+    route.endpoints =
+        TRY(resolve_in_loop(loop, plan.target, plan.socket.family, Deadline::after(plan.timeout)));
+    return route;
+}
 
 Result<EchoLink::Progress> EchoLink::open(const Emit& emit)
 {
@@ -80,7 +99,7 @@ Result<EchoLink::Progress> EchoLink::connected(const Emit& emit)
     TRY(apply_options(m_socket, m_route->socket, SockoptPhase::Connected, emit));
     if (!m_route->tls) {
         TRY(watch({.read = true}));
-        return Progress::Standing;
+        return Progress::Done;
     }
     m_tls = TRY(TlsSession::connect(*m_route->tls, ref(), m_route->tls_name, peer().text()));
     return shake_hands();
@@ -90,7 +109,7 @@ Result<EchoLink::Progress> EchoLink::shake_hands()
 {
     const auto step = TRY(m_tls->handshake());
     TRY(watch({.read = step != TlsStep::WantWrite, .write = step == TlsStep::WantWrite}));
-    return step == TlsStep::Done ? Progress::Standing : Progress::Waiting;
+    return step == TlsStep::Done ? Progress::Done : Progress::Waiting;
 }
 
 Error EchoLink::timed_out() const
@@ -157,6 +176,14 @@ void EchoLink::close()
     m_socket.close();
     m_connecting = false;
     m_wants_to_send = false;
+}
+
+EchoLink::Standing EchoLink::release()
+{
+    if (m_interest)
+        m_poller->remove(ref());
+    m_interest.reset();
+    return {.socket = std::move(m_socket), .tls = std::exchange(m_tls, std::nullopt)};
 }
 
 Result<> EchoLink::watch(Interest interest)

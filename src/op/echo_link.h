@@ -1,7 +1,7 @@
 #pragma once
 
-#include "loop/poller.h"
-#include "op/socket_plan.h"
+#include "op/echo_client.h"
+#include "op/op_loop.h"
 #include "sock/io.h"
 #include "sock/tls_session.h"
 
@@ -22,14 +22,18 @@ struct EchoRoute {
     bool reconnect = false; ///< source ports that are all in use will be free again
 };
 
+/// The route to the plan's target. No endpoints: the loop was stopped. Errors: the target cannot be
+/// resolved, or what TLS needs cannot be loaded.
+Result<EchoRoute> find_route(OpLoop& loop, const EchoClientPlan& plan);
+
 /// One connection of an echo client: made without blocking, and the way for its bytes. It keeps
 /// itself in the poller, under its token.
 class EchoLink {
 public:
     enum class Progress : std::uint8_t {
-        Standing, ///< bytes may go
-        Waiting,  ///< proceed() when it is ready
-        Short,    ///< of something that time will bring: open() again after Socket's pause
+        Done,    ///< it stands: bytes may go
+        Waiting, ///< proceed() when it is ready
+        Short,   ///< of something that time will bring: open() again after Socket's pause
     };
 
     /// What it refers to outlives it.
@@ -72,6 +76,13 @@ public:
     void finish_sending();
 
     void close();
+
+    struct Standing {
+        Socket socket;
+        std::optional<TlsSession> tls;
+    };
+    /// Gives away what stands; the poller forgets it.
+    Standing release();
 
 private:
     Result<Progress> connect(const Emit& emit);

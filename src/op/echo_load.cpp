@@ -1,7 +1,6 @@
 #include "op/echo_client.h"
 #include "op/echo_helpers.h"
 #include "op/local_server.h"
-#include "op/resolve_in_loop.h"
 #include "sock/limits.h"
 
 #include <algorithm>
@@ -113,23 +112,6 @@ bool EchoLoadRun::tell_intervals()
     return true;
 }
 
-Result<EchoRoute> plan_route(const EchoClientPlan& plan, OpLoop& loop)
-{
-    EchoRoute route{.transport = plan.target.transport,
-                    .endpoints = {},
-                    .socket = plan.socket,
-                    .tls = std::nullopt,
-                    .tls_name = {},
-                    .reconnect = plan.load->reconnect};
-    if (plan.tls) {
-        route.tls = TRY(TlsContext::client(*plan.tls));
-        route.tls_name = tls_name(*plan.tls, plan.target);
-    }
-    route.endpoints =
-        TRY(resolve_in_loop(loop, plan.target, plan.socket.family, Deadline::after(plan.timeout)));
-    return route;
-}
-
 } // namespace
 
 Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
@@ -138,7 +120,7 @@ Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
     auto loop = TRY(OpLoop::open(plan.deadline));
     if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
         return EchoClientEnd{}; // nobody would read what we find
-    auto route = TRY(plan_route(plan, loop));
+    auto route = TRY(find_route(loop, plan));
     if (route.endpoints.empty()) // the loop was stopped
         return EchoReport(plan).finish(loop, emit);
     return EchoLoadRun(plan, std::move(route), loop, emit).run();

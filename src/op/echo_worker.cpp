@@ -84,7 +84,7 @@ void EchoWorker::progress(EchoConnection& connection, const Result<EchoLink::Pro
     --m_connecting;
     if (!progress) {
         connect_failed(connection, progress.error());
-    } else if (*progress == EchoLink::Progress::Standing) {
+    } else if (*progress == EchoLink::Progress::Done) {
         stands(connection, now);
     } else {
         m_to_open.push_front(token_of(connection));
