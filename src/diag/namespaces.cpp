@@ -11,6 +11,7 @@
 #include <map>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -126,7 +127,9 @@ Result<NetnsList> find_namespaces()
     NetnsList list;
     add_named(found);
     auto pids = TRY(list_processes(proc.ref()));
-    std::ranges::sort(pids);
+    // A namespace is told by its lowest process; by us, who end soon, only if it has no other.
+    const auto self = own_process(proc.ref());
+    std::ranges::sort(pids, {}, [self](std::int32_t pid) { return std::pair(pid == self, pid); });
     for (const auto pid : pids) {
         const auto path = std::to_string(pid) + "/ns/net";
         const auto inode = inode_of_path(proc.ref(), path);

@@ -18,7 +18,8 @@ struct FoundNetns {
 };
 
 struct NetnsList {
-    std::vector<FoundNetns> spaces; ///< each once; our own first, then by the process
+    std::vector<FoundNetns> spaces; ///< each once; our own first, then by the process:
+                                    ///< the lowest, and not ours where there is another
     std::uint64_t hidden = 0;       ///< processes whose namespace may not be seen
 };
 

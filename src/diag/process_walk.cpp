@@ -142,6 +142,13 @@ Result<std::vector<std::int32_t>> list_processes(FdRef proc)
     return pids;
 }
 
+std::int32_t own_process(FdRef proc)
+{
+    std::array<char, 16> link{};
+    const auto length = ::readlinkat(proc.value, "self", link.data(), link.size());
+    return length <= 0 ? 0 : number({link.data(), static_cast<std::size_t>(length)}).value_or(0);
+}
+
 Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid, const InodeSet& inodes,
                                  std::vector<OwnedInode>& found, std::vector<Task>& tasks)
 {

@@ -24,6 +24,10 @@ enum class Threads : std::uint8_t {
 /// The process ids below a directory laid out like /proc.
 Result<std::vector<std::int32_t>> list_processes(FdRef proc);
 
+/// Our own id below such a directory, which need not be getpid(): it may be of another pid
+/// namespace. 0 where we are not in it.
+std::int32_t own_process(FdRef proc);
+
 /// Appends to `found` what process `pid` holds of `inodes`; its name is read only when there is
 /// something.
 Result<ProcessScan> scan_process(FdRef proc, std::int32_t pid, const InodeSet& inodes,

@@ -1,9 +1,11 @@
 #include "diag/namespaces.h"
 #include "support/network.h"
+#include "support/run.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +47,21 @@ TEST(Namespaces, OursIsTheFirstAndIsThereOnce)
         inodes.push_back(space.tag.inode);
     std::ranges::sort(inodes);
     EXPECT_EQ(std::ranges::adjacent_find(inodes), inodes.end());
+}
+
+// Ids of processes wrap around: ours can be the lowest of all, and it is of no use to anybody once
+// we have ended.
+TEST(Namespaces, OursIsNamedByAnotherProcessThatLivesInIt)
+{
+    fresh_network();
+    const Running resident(Words{"sleep", "1000"}, Surroundings{});
+    const auto found = find_namespaces();
+    ASSERT_TRUE(found);
+    ASSERT_FALSE(found->spaces.empty());
+    const auto& own = found->spaces.front();
+    EXPECT_TRUE(own.own);
+    EXPECT_EQ(own.tag.pid, resident.pid());
+    EXPECT_EQ(own.path, "/proc/" + std::to_string(resident.pid()) + "/ns/net");
 }
 
 } // namespace

@@ -122,7 +122,8 @@ TEST_F(StatViewsTest, ColumnsInTheirOrderAndSorted)
     EXPECT_TRUE(lines[0].starts_with("State      Queue  LPort  ")) << outcome;
     EXPECT_TRUE(lines[1].starts_with("ESTAB ")) << outcome;
     EXPECT_NE(lines[4].find(" 8080 "), std::string::npos) << outcome;
-    EXPECT_TRUE(lines[5].starts_with("LISTEN  2/1 full   8080  " + std::to_string(::getpid())))
+    EXPECT_TRUE(lines[5].starts_with("LISTEN  2/1 full   8080  ")) << outcome;
+    EXPECT_NE(lines[5].find("  " + std::to_string(::getpid()) + "  "), std::string::npos)
         << outcome;
 }
 
