@@ -22,6 +22,11 @@ Result<Transfer> Channel::send(std::span<const std::byte> bytes)
     return m_tls ? m_tls->write(bytes) : send_some(m_socket.ref(), bytes, m_peer_text);
 }
 
+Result<Transfer> Channel::send(std::span<const std::span<const std::byte>> pieces)
+{
+    return send_gathered(m_socket.ref(), pieces, m_peer_text);
+}
+
 Result<Transfer> Channel::receive(std::span<std::byte> buffer)
 {
     return m_tls ? m_tls->read(buffer) : receive_some(m_socket.ref(), buffer, m_peer_text);

@@ -31,6 +31,8 @@ public:
 
     // Short transfers are normal; errors name the peer.
     [[nodiscard]] Result<Transfer> send(std::span<const std::byte> bytes);
+    /// Of a plain one: pieces of memory as one, at most `most_gathered`.
+    [[nodiscard]] Result<Transfer> send(std::span<const std::span<const std::byte>> pieces);
     [[nodiscard]] Result<Transfer> receive(std::span<std::byte> buffer);
     /// Nothing more will be sent: FIN after what was, with TLS close_notify before it. False: it
     /// would block; again when send() need not.

@@ -43,20 +43,20 @@ Result<Transfer> EchoConnection::send_datagram(std::span<std::byte> buffer)
     const EchoMessage& message = first_unsent().message;
     const auto bytes = buffer.first(message.size);
     m_script->payload().write(message, 0, bytes);
-    return m_link.send(bytes);
+    return m_link.channel().send(bytes);
 }
 
 /// One large message, or as many small ones as fit into the buffer.
 Result<Transfer> EchoConnection::send_stream(std::span<std::byte> buffer, std::size_t& asked)
 {
     const EchoMessage& message = first_unsent().message;
-    if (message.size - m_offset >= worth_gathering && m_link.gathers()) {
+    if (message.size - m_offset >= worth_gathering && m_link.channel().plain()) {
         EchoPayload::Header header{};
         std::array<std::span<const std::byte>, EchoPayload::most_pieces> pieces;
         const auto count = m_script->payload().pieces(message, m_offset, header, pieces);
         for (std::size_t i = 0; i < count; ++i)
             asked += pieces[i].size();
-        return m_link.send(std::span(pieces).first(count));
+        return m_link.channel().send(std::span(pieces).first(count));
     }
     std::size_t offset = m_offset;
     for (auto i = window().size() - m_unsent; i < window().size() && asked < buffer.size(); ++i) {
@@ -67,7 +67,7 @@ Result<Transfer> EchoConnection::send_stream(std::span<std::byte> buffer, std::s
         asked += piece.size();
         offset = 0;
     }
-    return m_link.send(buffer.first(asked));
+    return m_link.channel().send(buffer.first(asked));
 }
 
 void EchoConnection::advance(std::size_t bytes)

@@ -22,10 +22,7 @@ std::string text_of_bytes(std::span<const std::byte> bytes)
 
 Result<EchoLinesLink> EchoLinesLink::open(EchoLink way)
 {
-    auto [socket, tls] = way.release();
-    EchoLinesLink link(std::move(socket), way.peer());
-    if (tls)
-        link.m_channel.secure(*std::move(tls));
+    EchoLinesLink link(way.release());
     const Socket& own = link.m_channel.socket();
     link.m_longest = longest_line_piece;
     if (own.type() == SOCK_STREAM) {

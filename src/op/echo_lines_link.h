@@ -40,7 +40,7 @@ public:
     Result<bool> finish();
 
 private:
-    EchoLinesLink(Socket socket, const Endpoint& peer) : m_channel(std::move(socket), peer) {}
+    explicit EchoLinesLink(Channel channel) : m_channel(std::move(channel)) {}
     [[nodiscard]] std::string peer_text() const { return m_channel.peer().text(); }
 
     Channel m_channel;

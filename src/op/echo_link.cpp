@@ -40,8 +40,9 @@ Result<EchoLink::Progress> EchoLink::connect(const Emit& emit)
     for (;;) {
         close();
         auto progress = [&]() -> Result<Progress> {
-            m_socket = TRY(open_client_socket(m_route->transport, peer(), m_route->socket, emit));
-            const auto begun = TRY(m_socket.connect(peer()));
+            m_channel.emplace(
+                TRY(open_client_socket(m_route->transport, peer(), m_route->socket, emit)), peer());
+            const auto begun = TRY(socket().connect(peer()));
             if (begun == ConnectProgress::Connected)
                 return connected(emit);
             m_connecting = true;
@@ -51,7 +52,7 @@ Result<EchoLink::Progress> EchoLink::connect(const Emit& emit)
         if (progress)
             return progress;
         const Error& error = progress.error();
-        if ((error.code == EAGAIN && m_socket.family() == AF_UNIX) ||
+        if ((error.code == EAGAIN && peer().family() == AF_UNIX) ||
             (error.code == EADDRNOTAVAIL && m_route->reconnect)) {
             close();
             return Progress::Short;
@@ -69,7 +70,7 @@ Result<EchoLink::Progress> EchoLink::proceed(const Ready& ready, const Emit& emi
 {
     if (!m_connecting)
         return shake_hands();
-    if (auto outcome = m_socket.pending_error(peer()); !outcome) {
+    if (auto outcome = socket().pending_error(peer()); !outcome) {
         Error error = std::move(outcome).error();
         error.icmp = take_icmp_error(ref());
         if (++m_tried >= m_route->endpoints.size())
@@ -81,7 +82,7 @@ Result<EchoLink::Progress> EchoLink::proceed(const Ready& ready, const Emit& emi
         take_icmp_error(ref()); // a hint, not the end; unread it stays ready
         return Progress::Waiting;
     }
-    const auto local = m_socket.local();
+    const auto local = socket().local();
     if (local && *local == peer()) {
         // tcp(7) allows a simultaneous open with oneself when the source port happens to match.
         Error error = Error::from_errno(Phase::Connect, "connect", peer().text(), ECONNREFUSED);
@@ -95,76 +96,43 @@ Result<EchoLink::Progress> EchoLink::connected(const Emit& emit)
 {
     m_connecting = false;
     if (!is_datagram())
-        set_nodelay(m_socket, m_route->socket);
-    TRY(apply_options(m_socket, m_route->socket, SockoptPhase::Connected, emit));
+        set_nodelay(socket(), m_route->socket);
+    TRY(apply_options(socket(), m_route->socket, SockoptPhase::Connected, emit));
     if (!m_route->tls) {
         TRY(watch({.read = true}));
         return Progress::Done;
     }
-    m_tls = TRY(TlsSession::connect(*m_route->tls, ref(), m_route->tls_name, peer().text()));
+    m_session = TRY(TlsSession::connect(*m_route->tls, ref(), m_route->tls_name, peer().text()));
     return shake_hands();
 }
 
 Result<EchoLink::Progress> EchoLink::shake_hands()
 {
-    const auto step = TRY(m_tls->handshake());
+    const auto step = TRY(m_session->handshake());
     TRY(watch({.read = step != TlsStep::WantWrite, .write = step == TlsStep::WantWrite}));
-    return step == TlsStep::Done ? Progress::Done : Progress::Waiting;
+    if (step != TlsStep::Done)
+        return Progress::Waiting;
+    m_channel->secure(*std::move(m_session));
+    m_session.reset();
+    return Progress::Done;
 }
 
 Error EchoLink::timed_out() const
 {
-    if (m_tls)
+    if (m_session)
         return handshake_timed_out(peer().text());
     return Error::from_errno(Phase::Connect, "connect", peer().text(), ETIMEDOUT);
-}
-
-Result<Transfer> EchoLink::send(std::span<const std::byte> bytes)
-{
-    return m_tls ? m_tls->write(bytes) : send_some(ref(), bytes, "");
-}
-
-Result<Transfer> EchoLink::send(std::span<const std::span<const std::byte>> pieces)
-{
-    return send_gathered(ref(), pieces, "");
-}
-
-Result<Transfer> EchoLink::receive(std::span<std::byte> buffer)
-{
-    return m_tls ? m_tls->read(buffer) : receive_some(ref(), buffer, "");
 }
 
 Result<> EchoLink::want_to_send(bool wanted)
 {
     m_wants_to_send = wanted;
-    if (!m_tls)
-        return watch({.read = true, .write = wanted});
-    const auto waits = [&](TlsStep what) {
-        return m_tls->read_waits_for() == what || (wanted && m_tls->write_waits_for() == what);
-    };
-    return watch({.read = waits(TlsStep::WantRead), .write = waits(TlsStep::WantWrite)});
+    return watch(m_channel->interest(true, wanted));
 }
 
 bool EchoLink::may_send(const Ready& ready) const
 {
-    const bool across = m_tls && m_tls->write_waits_for() == TlsStep::WantRead;
-    return m_wants_to_send && (ready.writable || (across && ready.readable));
-}
-
-bool EchoLink::may_receive(const Ready& ready) const
-{
-    const bool across = m_tls && m_tls->read_waits_for() == TlsStep::WantWrite;
-    return ready.readable || ready.hangup || ready.error || (across && ready.writable);
-}
-
-void EchoLink::finish_sending()
-{
-    // A connection that is gone already says so when it is read next.
-    if (m_tls)
-        static_cast<void>(m_tls->finish());
-    static_cast<void>(m_socket.shutdown_send());
-    if (m_tls)
-        m_tls->fin_sent();
+    return m_wants_to_send && m_channel->may_send(ready);
 }
 
 void EchoLink::close()
@@ -172,18 +140,20 @@ void EchoLink::close()
     if (m_interest)
         m_poller->remove(ref());
     m_interest.reset();
-    m_tls.reset();
-    m_socket.close();
+    m_session.reset();
+    m_channel.reset();
     m_connecting = false;
     m_wants_to_send = false;
 }
 
-EchoLink::Standing EchoLink::release()
+Channel EchoLink::release()
 {
+    Channel channel = *std::move(m_channel);
     if (m_interest)
-        m_poller->remove(ref());
+        m_poller->remove(channel.socket().ref());
     m_interest.reset();
-    return {.socket = std::move(m_socket), .tls = std::exchange(m_tls, std::nullopt)};
+    m_channel.reset();
+    return channel;
 }
 
 Result<> EchoLink::watch(Interest interest)

@@ -1,12 +1,10 @@
 #pragma once
 
+#include "op/channel.h"
 #include "op/echo_client.h"
 #include "op/op_loop.h"
-#include "sock/io.h"
-#include "sock/tls_session.h"
 
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -48,8 +46,10 @@ public:
     /// What to say when no answer came in time.
     [[nodiscard]] Error timed_out() const;
 
-    [[nodiscard]] const Socket& socket() const { return m_socket; }
-    [[nodiscard]] FdRef ref() const { return m_socket.ref(); }
+    /// Of one that has not been closed.
+    [[nodiscard]] const Socket& socket() const { return m_channel->socket(); }
+    /// Not valid before open() and after close().
+    [[nodiscard]] FdRef ref() const { return m_channel ? socket().ref() : FdRef{}; }
     [[nodiscard]] const Endpoint& peer() const { return m_route->endpoints[m_endpoint]; }
     /// Keeps the borders of what is sent.
     [[nodiscard]] bool is_datagram() const { return sockit::is_datagram(m_route->transport); }
@@ -58,31 +58,18 @@ public:
     {
         return is_datagram() && m_route->transport != Transport::UnixSeqpacket;
     }
-    /// Pieces of memory can be sent as one.
-    [[nodiscard]] bool gathers() const { return !m_tls; }
 
-    // Of a standing one; errors of sockets have no subject.
-    Result<Transfer> send(std::span<const std::byte> bytes);
-    Result<Transfer> send(std::span<const std::span<const std::byte>> pieces);
-    Result<Transfer> receive(std::span<std::byte> buffer);
-    /// receive() may have something although the socket is not readable.
-    [[nodiscard]] bool buffered() const { return m_tls && m_tls->pending(); }
-    /// Whether to be woken when send() need not block; receive() always wakes.
+    // Of a standing one. receive() always wakes.
+    [[nodiscard]] Channel& channel() { return *m_channel; }
+    /// Whether to be woken when send() need not block, too.
     Result<> want_to_send(bool wanted);
-    /// Whether it is worth a try.
+    /// Whether sending is wanted, and worth a try.
     [[nodiscard]] bool may_send(const Ready& ready) const;
-    [[nodiscard]] bool may_receive(const Ready& ready) const;
-    /// FIN, with TLS after a close_notify. Best effort.
-    void finish_sending();
 
     void close();
 
-    struct Standing {
-        Socket socket;
-        std::optional<TlsSession> tls;
-    };
     /// Gives away what stands; the poller forgets it.
-    Standing release();
+    [[nodiscard]] Channel release();
 
 private:
     Result<Progress> connect(const Emit& emit);
@@ -93,9 +80,9 @@ private:
     const EchoRoute* m_route;
     Poller* m_poller;
     std::uint64_t m_token;
-    Socket m_socket;
-    std::optional<TlsSession> m_tls;
-    std::optional<Interest> m_interest; ///< in the poller
+    std::optional<Channel> m_channel;    ///< from open() to close()
+    std::optional<TlsSession> m_session; ///< until its handshake is done
+    std::optional<Interest> m_interest;  ///< in the poller
     std::size_t m_endpoint = 0;
     std::size_t m_tried = 0; ///< endpoints that failed since open()
     bool m_connecting = false;

@@ -147,7 +147,7 @@ void EchoWorker::handle(const Ready& ready)
     if (connection.state() == State::Open && connection.link().may_send(ready))
         flush(connection, Clock::now());
     if ((connection.state() == State::Open || connection.state() == State::Draining) &&
-        connection.link().may_receive(ready))
+        connection.link().channel().may_receive(ready))
         receive(connection);
 }
 

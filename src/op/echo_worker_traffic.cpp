@@ -67,7 +67,7 @@ void EchoWorker::receive(EchoConnection& connection)
 {
     EchoLink& link = connection.link();
     for (std::size_t i = 0; i < datagrams_in_a_row; ++i) {
-        auto came = link.receive(m_buffer);
+        auto came = link.channel().receive(m_buffer);
         if (!came)
             return broken(connection, std::move(came).error());
         if (came->would_block()) {
@@ -78,7 +78,8 @@ void EchoWorker::receive(EchoConnection& connection)
         if (came->end() && !link.is_connectionless())
             return ended(connection);
         const bool more = take(connection, std::span(m_buffer).first(came->bytes));
-        if (!more || !(link.buffered() || (link.is_datagram() && !connection.window().empty())))
+        if (!more ||
+            !(link.channel().buffered() || (link.is_datagram() && !connection.window().empty())))
             return;
     }
 }
@@ -129,8 +130,9 @@ void EchoWorker::add_answer(const EchoSent& sent, Clock::time_point now)
 void EchoWorker::retire(EchoConnection& connection, Clock::time_point now)
 {
     m_report.sample(connection.link().ref());
+    // A connection that is gone already says so when it is read next.
     if (!connection.link().is_connectionless())
-        connection.link().finish_sending();
+        static_cast<void>(connection.link().channel().finish_sending());
     connection.enter(State::Draining, now);
 }
 
