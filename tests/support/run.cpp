@@ -69,7 +69,13 @@ std::vector<char*> pointers(std::vector<std::string>& texts)
         high = std::max(high, here + 1);
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::signal(SIGPIPE, SIG_DFL); // what is ignored stays so over exec
+    // What is ignored or blocked stays so over exec: SIGPIPE by us, others by the shell that has us
+    // in its background.
+    for (int number = 1; number < SIGRTMIN; ++number)
+        ::signal(number, SIG_DFL);
+    sigset_t none{};
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     for (const auto& [there, here] : fds)
         if (::dup2(here, high + there) < 0)
             ::_exit(125);
