@@ -51,6 +51,11 @@ void Fields::add(std::string_view key, std::chrono::system_clock::time_point val
     add(key, format_time(value));
 }
 
+void Fields::add(std::string_view key, std::chrono::sys_seconds value)
+{
+    add(key, format_time(value));
+}
+
 void Fields::add(std::string_view key, const Endpoint& endpoint)
 {
     begin_object(key);

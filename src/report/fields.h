@@ -78,6 +78,7 @@ public:
     void add(std::string_view key, Duration value) { push_signed(key, value.count()); }
     /// RFC 3339 in UTC with microseconds: "2025-01-31T12:00:00.000000Z".
     void add(std::string_view key, std::chrono::system_clock::time_point value);
+    void add(std::string_view key, std::chrono::sys_seconds value);
     /// EP of the contract, but of packet and netlink sockets, which it does not describe alone.
     void add(std::string_view key, const Endpoint& endpoint);
     /// EP of an IPv6 address whose scope is known by another name than it has here.

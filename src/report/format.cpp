@@ -21,6 +21,16 @@ std::string three_digits(double value)
                                                  : 0);
 }
 
+std::string time_text(std::chrono::sys_seconds time, std::chrono::microseconds rest)
+{
+    const std::time_t clock = time.time_since_epoch().count();
+    std::tm utc{};
+    ::gmtime_r(&clock, &utc);
+    std::array<char, 32> text{};
+    const auto length = std::strftime(text.data(), text.size(), "%FT%T", &utc);
+    return fmt::format("{}.{:06}Z", std::string_view(text.data(), length), rest.count());
+}
+
 } // namespace
 
 std::string format_duration(Duration duration)
@@ -61,14 +71,13 @@ std::string format_rate(double per_second)
 std::string format_time(std::chrono::system_clock::time_point time)
 {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    const auto microseconds =
-        std::chrono::duration_cast<std::chrono::microseconds>(time - seconds).count();
-    const std::time_t clock = std::chrono::system_clock::to_time_t(seconds);
-    std::tm utc{};
-    ::gmtime_r(&clock, &utc);
-    std::array<char, 32> text{};
-    const auto length = std::strftime(text.data(), text.size(), "%FT%T", &utc);
-    return fmt::format("{}.{:06}Z", std::string_view(text.data(), length), microseconds);
+    return time_text(seconds,
+                     std::chrono::duration_cast<std::chrono::microseconds>(time - seconds));
+}
+
+std::string format_time(std::chrono::sys_seconds time)
+{
+    return time_text(time, std::chrono::microseconds::zero());
 }
 
 } // namespace sockit

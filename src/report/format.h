@@ -18,5 +18,6 @@ std::string format_bytes(std::uint64_t bytes);
 std::string format_rate(double per_second);
 /// RFC 3339 in UTC with microseconds: "2025-01-31T12:00:00.000000Z".
 std::string format_time(std::chrono::system_clock::time_point time);
+std::string format_time(std::chrono::sys_seconds time);
 
 } // namespace sockit

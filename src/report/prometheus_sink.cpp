@@ -66,7 +66,7 @@ struct Series {
     ProbeOutcome outcome = ProbeOutcome::LocalError;
     ProbePhases phases;
     std::optional<Duration> kernel_rtt;
-    std::optional<std::chrono::system_clock::time_point> not_after;
+    std::optional<std::chrono::sys_seconds> not_after;
 };
 
 struct Tries {
@@ -171,9 +171,7 @@ private:
             if (series.kernel_rtt)
                 rtt.add(series.labels, seconds(*series.kernel_rtt));
             if (series.not_after)
-                not_after.add(series.labels, std::chrono::duration_cast<std::chrono::seconds>(
-                                                 series.not_after->time_since_epoch())
-                                                 .count());
+                not_after.add(series.labels, series.not_after->time_since_epoch().count());
         }
         for (const auto* family : {&success, &outcome, &duration, &rtt, &not_after})
             m_records.write(family->text());

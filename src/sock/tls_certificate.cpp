@@ -12,7 +12,7 @@ namespace sockit {
 
 namespace {
 
-using TlsInstant = std::chrono::system_clock::time_point;
+using TlsInstant = std::chrono::sys_seconds;
 
 std::string name_text(const X509_NAME* name)
 {
@@ -32,7 +32,7 @@ TlsInstant instant(const ASN1_TIME* time)
     std::tm parts{};
     if (time == nullptr || openssl().ASN1_TIME_to_tm(time, &parts) != 1)
         return {};
-    return std::chrono::system_clock::from_time_t(::timegm(&parts));
+    return TlsInstant(std::chrono::seconds(::timegm(&parts)));
 }
 
 std::string address_text(std::string_view bytes)
@@ -74,7 +74,7 @@ std::vector<std::string> alternative_names(const X509* certificate)
 std::string day_of(TlsInstant time)
 {
     std::array<char, 16> text{};
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    const std::time_t seconds = time.time_since_epoch().count();
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
     return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &parts)};

@@ -154,8 +154,9 @@ int check_peer(X509_STORE_CTX* store, void* /*unused*/)
     facts.chain = read_chain(store);
     facts.verified = verified == 1;
     if (!facts.chain.empty())
-        facts.days_left = std::chrono::floor<std::chrono::days>(facts.chain[0].not_after -
-                                                                std::chrono::system_clock::now())
+        facts.days_left = std::chrono::floor<std::chrono::days>(
+                              facts.chain[0].not_after - std::chrono::ceil<std::chrono::seconds>(
+                                                             std::chrono::system_clock::now()))
                               .count();
     if (verified != 1) {
         check.verdict = judge_verification(store, check.name, check.of_server);

@@ -14,8 +14,9 @@ struct TlsCertificate {
     std::string subject;
     std::string issuer;
     std::vector<std::string> names; ///< subjectAltName: hosts, addresses, mail addresses, URIs
-    std::chrono::system_clock::time_point not_before;
-    std::chrono::system_clock::time_point not_after;
+    // In seconds: 9999-12-31, which stands for no end (RFC 5280, 4.1.2.5), has no nanoseconds.
+    std::chrono::sys_seconds not_before;
+    std::chrono::sys_seconds not_after;
 
     bool operator==(const TlsCertificate&) const = default;
 };

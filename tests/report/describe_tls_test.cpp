@@ -47,6 +47,16 @@ TEST(DescribeTls, Established)
               "7 TLSv1.3 TLS_AES_256_GCM_SHA384, CN=localhost, not verified: self-signed");
 }
 
+TEST(DescribeTls, ACertificateWithoutEndEndsWithTheYear9999)
+{
+    using namespace std::chrono_literals;
+    TlsEstablished event{.connection = {}, .facts = facts()};
+    event.facts.chain[0].not_after =
+        std::chrono::sys_days(9999y / 12 / 31) + 23h + 59min + 59s; // RFC 5280, 4.1.2.5
+    EXPECT_NE(json_of(event).find(R"("not_after":"9999-12-31T23:59:59.000000Z")"),
+              std::string::npos);
+}
+
 TEST(DescribeTls, AHandshakeThatFailedHasNoProtocol)
 {
     const TlsEstablished event{.connection = 1, .facts = {}};

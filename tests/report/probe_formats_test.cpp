@@ -309,7 +309,7 @@ TEST(PrometheusSink, TheEndOfTheCertificate)
              .issuer = "CN=b",
              .names = {},
              .not_before = {},
-             .not_after = std::chrono::system_clock::time_point(std::chrono::seconds(1900000000))});
+             .not_after = std::chrono::sys_seconds(std::chrono::seconds(1900000000))});
         sink.take(result);
         sink.take(summary(1, 0));
     });

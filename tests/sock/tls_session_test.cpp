@@ -140,6 +140,16 @@ TEST(TlsSession, BothEndsAgreeAndKnowWithWhom)
     EXPECT_TRUE(pair.server->facts().chain.empty());
 }
 
+TEST(TlsSession, ACertificateMayLastLongerThanNanosecondsCount)
+{
+    constexpr int days = 400'000; // beyond 2262
+    const auto lasting = common_pki().pki.issue_for_days("localhost", "DNS:localhost", days);
+    TlsPair pair(trust(), serve(lasting));
+    pair.shake_hands();
+    ASSERT_FALSE(pair.client_error) << describe_error(*pair.client_error);
+    EXPECT_EQ(pair.client->facts().days_left, days - 1);
+}
+
 TEST(TlsSession, EachDirectionEndsByItself)
 {
     TlsPair pair(trust(), serve(common_pki().server));

@@ -53,6 +53,13 @@ Identity Pki::issue(const std::string& name, const std::string& alternatives) co
                        "basicConstraints=critical,CA:false"});
 }
 
+Identity Pki::issue_for_days(const std::string& name, const std::string& alternatives,
+                             int days) const
+{
+    return make(name, {"-CA", m_authority.certificate, "-CAkey", m_authority.key, "-addext",
+                       "subjectAltName=" + alternatives, "-days", std::to_string(days)});
+}
+
 Identity Pki::self_signed(const std::string& name, const std::string& alternatives) const
 {
     return make(name, {"-addext", "subjectAltName=" + alternatives});

@@ -26,7 +26,10 @@ public:
     /// Issued by the authority to CN=`name`, with `alternatives` as OpenSSL spells them
     /// ("DNS:localhost,IP:127.0.0.1").
     Identity issue(const std::string& name, const std::string& alternatives) const;
-    /// The same, ended yesterday.
+    /// The same, for so many days.
+    Identity issue_for_days(const std::string& name, const std::string& alternatives,
+                            int days) const;
+    /// Ended yesterday.
     Identity issue_expired(const std::string& name, const std::string& alternatives) const;
     /// Signed by its own key.
     Identity self_signed(const std::string& name, const std::string& alternatives) const;
