@@ -29,8 +29,11 @@ bool is_cut_character(std::string_view tail)
 
 std::size_t whole_characters(std::string_view bytes)
 {
-    const auto prefix = utf8_prefix(bytes);
-    return is_cut_character(bytes.substr(prefix)) ? prefix : bytes.size();
+    constexpr std::size_t longest_tail = 3;
+    for (std::size_t tail = 1; tail <= longest_tail && tail <= bytes.size(); ++tail)
+        if (is_cut_character(bytes.substr(bytes.size() - tail)))
+            return bytes.size() - tail;
+    return bytes.size();
 }
 
 bool CharacterChunks::add(std::string_view bytes)

@@ -35,8 +35,7 @@ private:
     std::string m_held;
 };
 
-/// How much of `bytes` ends with a whole UTF-8 character, if it is text up to there; else all of
-/// it.
+/// How much of `bytes` there is without a UTF-8 character that is cut at their end.
 std::size_t whole_characters(std::string_view bytes);
 
 } // namespace sockit

@@ -48,7 +48,6 @@ TEST(CharacterChunks, WhatCannotBecomeACharacterIsNotHeld)
     EXPECT_EQ(chunked({"a\xc0"}), (Chunks{"a\xc0"}));
     EXPECT_EQ(chunked({"a\x80"}), (Chunks{"a\x80"}));
     EXPECT_EQ(chunked({"a\xe2\x82", "x"}), (Chunks{"a", "\xe2\x82x"}));
-    EXPECT_EQ(chunked({"\xff\xe2\x82"}), (Chunks{"\xff\xe2\x82"})); // no text anyway
 }
 
 TEST(CharacterChunks, TellWhenTheOutputIsGone)
@@ -88,6 +87,12 @@ TEST(TerminalText, CharactersCutByAPacketStayWhole)
 {
     EXPECT_EQ(shown({"\xe2", "\x82\xac"}), "€");
     EXPECT_EQ(shown({"\xe2\x82"}), "\\xe2\\x82");
+}
+
+TEST(TerminalText, ACutCharacterBehindBytesThatAreNoTextStaysWhole)
+{
+    EXPECT_EQ(shown({"\xff\xe2", "\x82\xac"}), "\\xff€");
+    EXPECT_EQ(shown({"\xde", "\xdf", "\x96 "}), shown({"\xde\xdf\x96 "}));
 }
 
 } // namespace
