@@ -100,7 +100,9 @@ std::optional<std::chrono::system_clock::time_point> parse_time(const std::strin
 {
     std::tm utc{};
     const char* rest = ::strptime(text.c_str(), "%FT%T", &utc);
-    if (rest == nullptr)
+    constexpr int last_whole_year = 2261; // that nanoseconds since 1970 reach
+    constexpr int tm_begin = 1900;
+    if (rest == nullptr || utc.tm_year < 0 || utc.tm_year > last_whole_year - tm_begin)
         return std::nullopt;
     auto time = std::chrono::system_clock::from_time_t(::timegm(&utc));
     if (*rest++ != '.')

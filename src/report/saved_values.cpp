@@ -2,9 +2,11 @@
 
 #include "base/escape.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <net/if.h>
+#include <sys/un.h>
 
 namespace sockit {
 
@@ -25,6 +27,17 @@ std::uint32_t scope_id(const std::string& scope)
     if (std::from_chars(scope.data(), end, id).ptr == end)
         return id;
     return ::if_nametoindex(scope.c_str());
+}
+
+/// Of up to 108 bytes, which the kernel takes without a NUL at their end (unix(7), BUGS).
+Result<Endpoint> unix_path(std::string_view path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() != sizeof address.sun_path)
+        return Endpoint::unix_path(path);
+    std::ranges::copy(path, address.sun_path);
+    return Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
 } // namespace
@@ -117,7 +130,7 @@ bool SavedValues::endpoint(std::size_t token, Endpoint& out) const
         return false;
     Result<Endpoint> made = Failure(Error());
     if (family == "unix")
-        made = path       ? Endpoint::unix_path(*path)
+        made = path       ? unix_path(*path)
                : abstract ? Endpoint::unix_abstract(*abstract)
                           : Endpoint::unix_unnamed();
     else if (family == "vsock")

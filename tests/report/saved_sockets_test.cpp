@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include <sys/un.h>
+
 namespace sockit::test::THIS_FILE {
 namespace {
 
@@ -136,6 +140,34 @@ TEST(SavedSockets, ListenersUnixSocketsAndWhatIsNotKnown)
     EXPECT_EQ(sockets[0], listener.info);
     EXPECT_EQ(sockets[1], local.info);
     EXPECT_FALSE(facts.complete);
+}
+
+TEST(SavedSockets, APathMayFillItsWholePlace)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::fill(address.sun_path, 'x'); // no NUL: unix(7), BUGS
+    StatSocket socket;
+    socket.info.netid = "u_str";
+    socket.info.family = AF_UNIX;
+    socket.info.local =
+        Endpoint::from_sockaddr(reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    SavedSockets saved;
+    SavedFacts facts;
+    const auto sockets = read(saved, start + line_of(socket) + summary, facts);
+    ASSERT_EQ(sockets.size(), 1U);
+    EXPECT_EQ(sockets[0].local, socket.info.local);
+}
+
+TEST(SavedSockets, ATimeBeyondOurClockIsNotKnown)
+{
+    SavedSockets saved;
+    for (const std::string time :
+         {"2262-04-12T00:00:00Z", "9999-12-31T23:59:59.9Z", "0001-01-01T00:00:00Z"}) {
+        SavedFacts facts;
+        read(saved, R"({"type":"start","time":")" + time + "\"}\n" + summary, facts);
+        EXPECT_EQ(facts.time, std::nullopt) << time;
+    }
 }
 
 TEST(SavedSockets, LinesThatAreNoRecordAreSkippedAndCounted)
