@@ -135,10 +135,13 @@ Result<std::pair<std::string_view, std::string_view>> split_host_port(std::strin
     return std::pair(rest.substr(0, colon), rest.substr(colon + 1));
 }
 
+/// Without `tcp:`, but for a host that is named like a scheme.
 std::string canonical(Transport transport, const std::string& place)
 {
-    return transport == Transport::Tcp ? place
-                                       : std::string(transport_name(transport)) + ":" + place;
+    std::string_view rest = place;
+    return transport == Transport::Tcp && !take_scheme(rest)
+               ? place
+               : std::string(transport_name(transport)) + ":" + place;
 }
 
 Result<Target> parse_inet(Transport transport, std::optional<std::string_view> host,

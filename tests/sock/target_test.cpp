@@ -124,6 +124,15 @@ TEST(Target, SchemesPickTheTransport)
     }
 }
 
+TEST(Target, TheTextOfAHostNamedLikeASchemeMeansThatHost)
+{
+    EXPECT_EQ(parse_target("tcp:udp:80", Role::Client)->text, "tcp:udp:80");
+    EXPECT_EQ(parse_target(Words{"unix", "80"}, Role::Client)->text, "tcp:unix:80");
+    EXPECT_EQ(parse_target("udp:udp:80", Role::Client)->text, "udp:udp:80");
+    EXPECT_EQ(parse_target(Words{"mptcp", "80"}, Role::Client),
+              parse_target("tcp:mptcp:80", Role::Client));
+}
+
 TEST(Target, ServiceNamesComeFromTheServicesDatabase)
 {
     if (getservbyname("https", "tcp") == nullptr)
