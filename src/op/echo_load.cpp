@@ -125,6 +125,7 @@ Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
 {
     raise_descriptor_limit();
     auto loop = TRY(OpLoop::open(plan.deadline));
+    TRY(enter_sandbox(plan.sandbox));
     if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
         return EchoClientEnd{}; // nobody would read what we find
     auto route = TRY(find_route(loop, plan));
