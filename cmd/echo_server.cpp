@@ -41,7 +41,6 @@ Result<> check_transport(const EchoServerPlan& plan, const EchoServerArgs& args)
         return {};
     for (const auto& [name, given] :
          {Given{"--max-conns", args.server.max_connections.has_value()},
-          Given{"--slow-read", args.faults.slow_read.has_value()},
           Given{"--reset-after", args.faults.reset_after.has_value()},
           Given{"--half-close-after", args.faults.half_close_after.has_value()}})
         if (given)
