@@ -3,6 +3,7 @@
 #include "cmd/plan_common.h"
 #include "cmd/proxy_options.h"
 #include "cmd/run_planned.h"
+#include "cmd/sandbox.h"
 #include "report/shapes.h"
 
 namespace sockit {
@@ -18,6 +19,7 @@ public:
                              "Limit for names, addresses and handshake (default: 10s)"),
               deadline_option(m_args.network),
               source_option(m_args.network),
+              sandbox_option(m_args.network),
               {"--retry", "N", "After a failure to connect, try up to N times more", &m_args.retry},
               {"--retry-interval", "DUR", "Pause before another try (default: 1s)",
                &m_args.retry_interval},
@@ -87,6 +89,10 @@ Result<ConnectPlan> plan_connect(const ConnectArgs& args)
     plan.framing = choice.framing;
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
+    plan.sandbox = TRY(
+        plan_client_sandbox(args.network, args.tls,
+                            {.runs_command = plan.child.wanted(),
+                             .writable = {args.output.output, args.relay.out, args.relay.report}}));
     return plan;
 }
 

@@ -4,6 +4,7 @@
 #include "base/parse.h"
 #include "cmd/plan_common.h"
 #include "cmd/run_planned.h"
+#include "cmd/sandbox.h"
 #include "report/describe.h"
 #include "report/shapes.h"
 
@@ -157,6 +158,9 @@ Result<EchoClientPlan> plan_echo_client(const EchoClientArgs& args)
     plan.timeout = TRY(plan_duration(args.network.timeout, "--timeout")).value_or(plan.timeout);
     plan.deadline = TRY(plan_duration(args.network.deadline, "--deadline"));
     plan.tls = TRY(plan_tls_client(args.tls, plan.target));
+    plan.sandbox = TRY(
+        plan_client_sandbox(args.network, args.tls,
+                            {.writable = {args.output.output, args.files.hlog, args.files.html}}));
     if (args.connections || args.count || args.duration || args.size || args.rate)
         plan.load = TRY(plan_load(args));
     else if (const auto option = option_of_loads(args); !option.empty())
@@ -230,6 +234,7 @@ public:
                  timeout_option(m_args.network, "For connecting, and for each echo (default 5s)"),
                  deadline_option(m_args.network),
                  source_option(m_args.network),
+                 sandbox_option(m_args.network),
              },
              tls_client_options(m_args.tls),
              echo_files_options(m_args.files),

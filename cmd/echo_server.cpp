@@ -3,6 +3,7 @@
 #include "base/parse.h"
 #include "cmd/plan_common.h"
 #include "cmd/run_planned.h"
+#include "cmd/sandbox.h"
 #include "report/shapes.h"
 
 namespace sockit {
@@ -40,7 +41,6 @@ Result<> check_transport(const EchoServerPlan& plan, const EchoServerArgs& args)
         return {};
     for (const auto& [name, given] :
          {Given{"--max-conns", args.server.max_connections.has_value()},
-          Given{"--slow-read", args.faults.slow_read.has_value()},
           Given{"--reset-after", args.faults.reset_after.has_value()},
           Given{"--half-close-after", args.faults.half_close_after.has_value()}})
         if (given)
@@ -86,6 +86,9 @@ Result<EchoServerPlan> plan_echo_server(const EchoServerArgs& args, const Output
             Error::usage("--compat sockperf answers messages: not with --mode " + *args.mode));
     if (!plan.listener.passed)
         TRY(check_transport(plan, args));
+    plan.sandbox =
+        TRY(plan_server_sandbox(args.network, args.server, args.tls, plan.listener.target,
+                                {.writable = {args.output.output}}));
     plan.tell_peers = output.format == Format::Jsonl || output.verbosity > 0;
     return plan;
 }
@@ -106,7 +109,7 @@ public:
              server_options(m_args.server),
              tls_server_options(m_args.tls),
              {timeout_option(m_args.network, "Limit for a TLS handshake (default: 10s)"),
-              deadline_option(m_args.network)},
+              deadline_option(m_args.network), sandbox_option(m_args.network)},
              socket_options(m_args.network),
              output_options(m_args.output)});
     }

@@ -3,6 +3,7 @@
 #include "cmd/plan_common.h"
 #include "cmd/proxy_options.h"
 #include "cmd/run_planned.h"
+#include "cmd/sandbox.h"
 #include "report/shapes.h"
 
 namespace sockit {
@@ -19,6 +20,7 @@ public:
                &m_args.accept_timeout},
               timeout_option(m_args.network, "Limit for one answer of the peer (default: 10s)"),
               deadline_option(m_args.network),
+              sandbox_option(m_args.network),
               {"--allow", "CIDR", "Let in only peers from there (repeatable)", &m_args.allow},
               {"--deny", "CIDR", "Let in no peers from there, even if allowed (repeatable)",
                &m_args.deny},
@@ -111,6 +113,11 @@ Result<ListenPlan> plan_listen(const ListenArgs& args)
     plan.payload = std::move(choice.payload);
     plan.child = std::move(choice.child);
     TRY(plan_modes(args.modes, args.relay, plan));
+    plan.sandbox =
+        TRY(plan_server_sandbox(args.network, args.server, args.tls, plan.listener.target,
+                                {.runs_command = plan.child.wanted(),
+                                 .writable = {args.output.output, args.relay.out, args.relay.report,
+                                              plan.payload.directory}}));
     return plan;
 }
 

@@ -47,6 +47,12 @@ Option source_option(NetworkArgs& args)
     return {"--source", "ADDR[:PORT]", "Local address, and port, to connect from", &args.source};
 }
 
+Option sandbox_option(NetworkArgs& args)
+{
+    return {"--sandbox", "WHEN", "Give up what is not needed: auto, require or off (default)",
+            &args.sandbox};
+}
+
 std::vector<Option> server_options(ServerArgs& args)
 {
     return {

@@ -58,6 +58,7 @@ struct NetworkArgs {
     std::optional<std::string> interface;
     std::vector<std::string> sockopts;
     bool strict_sockopt = false;
+    std::optional<std::string> sandbox;
 
     bool operator==(const NetworkArgs&) const = default;
 };
@@ -67,6 +68,7 @@ std::vector<Option> socket_options(NetworkArgs& args);
 Option timeout_option(NetworkArgs& args, std::string_view help);
 Option deadline_option(NetworkArgs& args);
 Option source_option(NetworkArgs& args);
+Option sandbox_option(NetworkArgs& args);
 
 /// Options of servers.
 struct ServerArgs {

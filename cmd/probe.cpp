@@ -6,6 +6,7 @@
 #include "cmd/become.h"
 #include "cmd/plan_common.h"
 #include "cmd/run_planned.h"
+#include "cmd/sandbox.h"
 #include "report/describe.h"
 
 #include <algorithm>
@@ -95,7 +96,8 @@ public:
               {"--rate", "N/s", "Begin at most N connections a second", &m_args.rate},
               {"--retries", "N", "Ask a target that stays mute N times more (default 0)",
                &m_args.retries},
-              source_option(m_args.network)},
+              source_option(m_args.network),
+              sandbox_option(m_args.network)},
              probe_rounds_options(m_args.rounds),
              probe_target_options(m_args.targets),
              probe_talk_options(m_args.talk),
@@ -107,6 +109,7 @@ public:
     ExitStatus run() override
     {
         m_args.words = words;
+        m_args.runs_command = child_words.has_value();
         const Inheritance inheritance;
         const auto output = plan_probe_output(m_args.output, m_args.machine);
         auto planned = plan_probe(m_args);
@@ -194,6 +197,9 @@ Result<ProbePlan> plan_probe(const ProbeArgs& args)
     plan.labels = TRY(plan_probe_labels(args.machine.labels));
     TRY(plan_probe_trace(args.machine, plan));
     TRY(check_targets(plan));
+    plan.sandbox = TRY(
+        plan_client_sandbox(args.network, args.talk.tls,
+                            {.runs_command = args.runs_command, .writable = {args.output.output}}));
     return plan;
 }
 

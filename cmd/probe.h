@@ -28,6 +28,7 @@ struct ProbeArgs {
     std::optional<std::string> rate;
     std::optional<std::string> retries;
     bool any = false;
+    bool runs_command = false; ///< after the last target, in our place
 };
 
 /// Usage errors. Files of targets are not read; what the talk wants of targets is not checked where

@@ -41,7 +41,9 @@ bool decode_unix_diag(std::span<const std::byte> payload, SocketInfo& info)
                                         attribute->payload.size()});
             break;
         case UNIX_DIAG_PEER:
-            info.peer_inode = read_object<std::uint32_t>(attribute->payload);
+            // 0: it has no inode, since nobody has accepted it yet, or it is closed.
+            if (const auto inode = read_object<std::uint32_t>(attribute->payload); inode != 0U)
+                info.peer_inode = inode;
             break;
         case UNIX_DIAG_RQLEN:
             if (const auto queues = read_object<unix_diag_rqlen>(attribute->payload))

@@ -83,6 +83,7 @@ Result<> ConnectRun::go()
     if (m_plan.tls)
         m_tls = TRY(TlsContext::client(*m_plan.tls));
     m_loop = TRY(OpLoop::open(m_plan.deadline));
+    TRY(enter_sandbox(m_plan.sandbox));
     auto connection = TRY(reach_in_the_end());
     if (connection)
         TRY(use(*std::move(connection)));

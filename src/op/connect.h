@@ -7,6 +7,7 @@
 #include "op/relay_plan.h"
 #include "op/send_proxy_header.h"
 #include "op/socket_plan.h"
+#include "sock/sandbox.h"
 #include "sock/tls_context.h"
 
 #include <optional>
@@ -27,6 +28,7 @@ struct ConnectPlan {
     FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
     ChildPlan child; ///< gets the connection; if none is wanted, stdin and stdout do
+    std::optional<SandboxPlan> sandbox; ///< not with a child
 
     bool operator==(const ConnectPlan&) const = default;
 };

@@ -3,6 +3,7 @@
 #include "event/event.h"
 #include "op/message_sizes.h"
 #include "op/socket_plan.h"
+#include "sock/sandbox.h"
 #include "sock/tls_context.h"
 
 #include <cstdint>
@@ -42,6 +43,7 @@ struct EchoClientPlan {
     std::optional<TlsClientPlan> tls;
     Duration timeout = std::chrono::seconds(5); ///< for connecting, and for each echo
     std::optional<Duration> deadline;
+    std::optional<SandboxPlan> sandbox;
     std::optional<EchoLoad> load; ///< none: lines of `input`
 
     bool operator==(const EchoClientPlan&) const = default;

@@ -35,6 +35,7 @@ Result<std::optional<int>> answer_datagrams(const EchoServerPlan& plan, const Em
     EchoDatagramHelpers helpers(plan, story);
     if (acceptor.local().is_inet())
         TRY(helpers.open(acceptor));
+    TRY(enter_sandbox(plan.sandbox));
     if (!TRY(acceptor.announce(emit)))
         return loop.signal();
     EchoDatagramWorker worker(plan, story, acceptor.socket(), acceptor.local(), loop.poller());

@@ -26,6 +26,12 @@ constexpr std::uint64_t longest_chargen = 512; ///< RFC 864
 /// daytime, qotd, chargen.
 constexpr std::array<std::uint32_t, 5> answering_ports{7, 9, 13, 17, 19};
 
+Duration time_for(std::size_t bytes, std::uint64_t bytes_per_second)
+{
+    const auto seconds = static_cast<double>(bytes) / static_cast<double>(bytes_per_second);
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
 } // namespace
 
 EchoDatagramWorker::EchoDatagramWorker(const EchoServerPlan& plan, EchoDatagramStory& story,
@@ -57,8 +63,8 @@ Result<> EchoDatagramWorker::watch()
     if (m_plan.faults.no_accept)
         m_watch.want(std::nullopt);
     else
-        m_watch.want(
-            Interest{.read = !answers && !m_crowded, .write = answers && !m_pause.is_set()});
+        m_watch.want(Interest{.read = !answers && !m_crowded && !m_rest.is_set(),
+                              .write = answers && !m_pause.is_set()});
     if (m_watch.error())
         return Failure(*m_watch.error());
     return {};
@@ -66,13 +72,13 @@ Result<> EchoDatagramWorker::watch()
 
 Deadline EchoDatagramWorker::next_wake() const
 {
-    return sooner(m_pause, sooner(m_backlog.next(), m_faults.next()));
+    return sooner(sooner(m_pause, m_rest), sooner(m_backlog.next(), m_faults.next()));
 }
 
 Result<> EchoDatagramWorker::handle()
 {
     if (m_answered == m_answers.size())
-        return m_crowded ? Result<>() : receive();
+        return m_crowded || m_rest.is_set() ? Result<>() : receive();
     if (!m_pause.is_set())
         flush();
     return {};
@@ -84,6 +90,8 @@ void EchoDatagramWorker::expire()
         m_pause = {};
         flush();
     }
+    if (m_rest.passed())
+        m_rest = {};
     m_crowded = m_crowded && crowded();
     if (m_backlog.empty() && !m_faults.next().is_set())
         return;
@@ -95,7 +103,8 @@ void EchoDatagramWorker::expire()
 
 Result<> EchoDatagramWorker::receive()
 {
-    const auto got = TRY(m_inbox.receive(m_socket, m_bound_text));
+    const auto& slow = m_plan.faults.slow_read;
+    const auto got = TRY(m_inbox.receive(m_socket, m_bound_text, slow ? 1 : DatagramInbox::most));
     if (got.datagrams.empty())
         return {};
     make_room();
@@ -104,6 +113,8 @@ Result<> EchoDatagramWorker::receive()
     m_now = Clock::now();
     for (const auto& datagram : got.datagrams)
         take(datagram);
+    if (slow)
+        m_rest = Deadline::at(m_now + time_for(got.datagrams.front().size, *slow));
     flush();
     return {};
 }

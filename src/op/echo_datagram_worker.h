@@ -73,6 +73,7 @@ private:
     std::vector<RoutedDatagram> m_answers; ///< of the inbox's datagrams
     std::size_t m_answered = 0;            ///< of m_answers, those that are sent
     Deadline m_pause;                      ///< do not send before
+    Deadline m_rest;                       ///< do not receive before
     bool m_crowded = false;                ///< what waits has no room: take no more
     std::vector<std::byte> m_lines;        ///< room for an answer to each datagram of the inbox
     std::uint64_t m_generated = 0;         ///< datagrams of characters

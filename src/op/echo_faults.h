@@ -17,7 +17,8 @@ struct EchoFaultPlan {
     Duration delay{};                       ///< of each echo
     Duration jitter{};                      ///< more or less than that, uniform
     std::optional<std::uint64_t> rate;      ///< bytes a second sent on a connection
-    std::optional<std::uint64_t> slow_read; ///< bytes a second received on a connection
+    std::optional<std::uint64_t> slow_read; ///< bytes a second received on a connection, or by
+                                            ///< a socket that has none
     std::optional<std::uint64_t> close_after;
     std::optional<std::uint64_t> reset_after;
     std::optional<std::uint64_t> half_close_after;

@@ -337,6 +337,7 @@ Result<EchoClientEnd> echo_lines(const EchoClientPlan& plan, const EchoTerminal&
                                  const Emit& emit)
 {
     auto loop = TRY(OpLoop::open(plan.deadline));
+    TRY(enter_sandbox(plan.sandbox));
     if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
         return EchoClientEnd{}; // nobody would read what we find
     const auto route = TRY(find_route(loop, plan));

@@ -48,6 +48,14 @@ CpuTime spent(const CpuTime& before, const CpuTime& after)
     return {.user = user, .system = all - user};
 }
 
+std::optional<pid_t> local_server_at(const EchoRoute& route)
+{
+    for (const auto& endpoint : route.endpoints)
+        if (const auto server = local_server_at(endpoint, socket_type(route.transport)))
+            return server;
+    return std::nullopt;
+}
+
 Result<EchoClientEnd> EchoLoadRun::run()
 {
     if (m_shared.load.rate) // a message that is sent late counts as slow: no slack for our timers
@@ -67,8 +75,7 @@ Result<EchoClientEnd> EchoLoadRun::run()
 /// Looking for the server takes a while, and nothing is measured yet.
 void EchoLoadRun::let_begin(const Socket* socket)
 {
-    if (socket != nullptr)
-        m_server = local_server_of(*socket);
+    m_server = socket != nullptr ? local_server_of(*socket) : local_server_at(m_shared.route);
     m_shared.begun = Clock::now().time_since_epoch().count();
     m_helpers.wake_all();
 }
@@ -118,6 +125,7 @@ Result<EchoClientEnd> echo_load(const EchoClientPlan& plan, const Emit& emit)
 {
     raise_descriptor_limit();
     auto loop = TRY(OpLoop::open(plan.deadline));
+    TRY(enter_sandbox(plan.sandbox));
     if (!emit(EchoStart{plan.target.text, echo_settings(plan)}))
         return EchoClientEnd{}; // nobody would read what we find
     auto route = TRY(find_route(loop, plan));

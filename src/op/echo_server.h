@@ -3,6 +3,7 @@
 #include "event/event.h"
 #include "op/acceptor.h"
 #include "op/echo_faults.h"
+#include "sock/sandbox.h"
 #include "sock/tls_context.h"
 
 #include <optional>
@@ -22,7 +23,8 @@ struct EchoServerPlan {
     bool sockperf = false;                        ///< answer sockperf's clients
     Duration patience = std::chrono::seconds(10); ///< with a TLS handshake
     std::optional<Duration> deadline;
-    bool tell_peers = false; ///< emit PeerAccepted, PeerClosed and EchoFault
+    std::optional<SandboxPlan> sandbox; ///< entered once it is bound
+    bool tell_peers = false;            ///< emit PeerAccepted, PeerClosed and EchoFault
 
     bool operator==(const EchoServerPlan&) const = default;
 };

@@ -172,6 +172,7 @@ Result<std::optional<int>> serve_streams(const EchoServerPlan& plan, const Emit&
         tls = TRY(TlsContext::server(*plan.tls));
     auto loop = TRY(OpLoop::open(plan.deadline));
     auto acceptors = TRY(open_acceptors(plan));
+    TRY(enter_sandbox(plan.sandbox));
     for (const auto& acceptor : acceptors)
         set_nodelay(acceptor.socket(), plan.listener.socket);
     if (TRY(acceptors.front().announce(emit)))

@@ -74,6 +74,7 @@ Result<Acceptor> ListenRun::open()
     m_child.descriptors = raise_descriptor_limit();
     m_loop = TRY(OpLoop::open(m_plan.deadline));
     auto acceptor = TRY(Acceptor::open(m_plan.listener));
+    TRY(enter_sandbox(m_plan.sandbox));
     m_output_open = TRY(acceptor.announce(m_emit));
     return acceptor;
 }

@@ -5,6 +5,7 @@
 #include "op/datagram_framing.h"
 #include "op/destination.h"
 #include "op/relay_plan.h"
+#include "sock/sandbox.h"
 #include "sock/tls_context.h"
 
 #include <optional>
@@ -25,6 +26,7 @@ struct ListenPlan {
     FramingPlan framing; ///< of datagrams
     PayloadPlan payload;
     ChildPlan child; ///< one for each connection; if none is wanted, stdin and stdout serve it
+    std::optional<SandboxPlan> sandbox; ///< entered once it is bound; not with a child
 
     bool operator==(const ListenPlan&) const = default;
 };

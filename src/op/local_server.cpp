@@ -85,6 +85,18 @@ std::uint64_t best_inode(SocketQuery query, const SocketPair& wanted)
     return inode;
 }
 
+/// The socket of that type that takes what is sent there.
+std::uint64_t inet_receiver(const SocketPair& wanted, int type)
+{
+    if (type == SOCK_DGRAM)
+        return best_inode({.protocol = SocketProtocol::Udp}, wanted);
+    for (const auto protocol : {SocketProtocol::Tcp, SocketProtocol::Mptcp})
+        if (const auto inode = best_inode(
+                {.protocol = protocol, .states = state_bit(SocketState::Listen)}, wanted))
+            return inode;
+    return 0;
+}
+
 std::uint64_t inet_server(const Socket& socket)
 {
     const auto local = socket.local();
@@ -92,17 +104,14 @@ std::uint64_t inet_server(const Socket& socket)
     if (!local || !peer || !is_ours(peer->unmapped()))
         return 0;
     const SocketPair wanted{peer->unmapped(), local->unmapped()};
-    if (socket.type() == SOCK_DGRAM)
-        return best_inode({.protocol = SocketProtocol::Udp}, wanted);
-    constexpr auto listening = state_bit(SocketState::Listen);
-    for (const auto& query :
-         {SocketQuery{.states = all_states & ~listening, .exact = wanted},
-          SocketQuery{.protocol = SocketProtocol::Mptcp, .states = all_states & ~listening},
-          SocketQuery{.states = listening},
-          SocketQuery{.protocol = SocketProtocol::Mptcp, .states = listening}})
-        if (const auto inode = best_inode(query, wanted))
-            return inode;
-    return 0;
+    constexpr auto accepted = all_states & ~state_bit(SocketState::Listen);
+    if (socket.type() != SOCK_DGRAM)
+        for (const auto& query :
+             {SocketQuery{.states = accepted, .exact = wanted},
+              SocketQuery{.protocol = SocketProtocol::Mptcp, .states = accepted}})
+            if (const auto inode = best_inode(query, wanted))
+                return inode;
+    return inet_receiver(wanted, socket.type());
 }
 
 std::uint64_t unix_server(const Socket& socket)
@@ -120,6 +129,25 @@ std::uint64_t unix_server(const Socket& socket)
         return false;
     };
     (void)diag.dump({.protocol = SocketProtocol::Unix, .family = AF_UNIX}, row, visit);
+    return inode;
+}
+
+/// The socket bound to that name.
+std::uint64_t unix_receiver(const Endpoint& name, int type)
+{
+    std::uint64_t inode = 0;
+    SockDiag diag;
+    SocketInfo row;
+    const auto visit = [&](const SocketInfo& info) {
+        const bool receives = type == SOCK_DGRAM || info.state == SocketState::Listen;
+        if (receives && info.local == name)
+            inode = info.inode.value_or(0);
+        return inode == 0;
+    };
+    (void)diag.dump({.protocol = SocketProtocol::Unix,
+                     .family = AF_UNIX,
+                     .socket_types = 1U << static_cast<unsigned>(type)},
+                    row, visit);
     return inode;
 }
 
@@ -159,6 +187,16 @@ std::optional<pid_t> local_server_of(const Socket& socket)
     if (socket.family() != AF_INET && socket.family() != AF_INET6)
         return std::nullopt;
     return only_owner(inet_server(socket));
+}
+
+std::optional<pid_t> local_server_at(const Endpoint& endpoint, int type)
+{
+    if (endpoint.family() == AF_UNIX)
+        return only_owner(unix_receiver(endpoint, type));
+    const auto address = endpoint.unmapped();
+    if (!endpoint.is_inet() || !is_ours(address))
+        return std::nullopt;
+    return only_owner(inet_receiver({.local = address, .peer = {}}, type));
 }
 
 std::optional<CpuTime> cpu_time_of(pid_t pid)

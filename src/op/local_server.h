@@ -15,6 +15,10 @@ namespace sockit {
 /// the descriptors of all processes: milliseconds, to be done once.
 std::optional<pid_t> local_server_of(const Socket& socket);
 
+/// The same of whoever listens there, or takes datagrams: nobody is connected yet. `type` is
+/// SOCK_*.
+std::optional<pid_t> local_server_at(const Endpoint& endpoint, int type);
+
 /// What the process used so far, all threads together, those that have ended too. The sum is exact,
 /// the share of the user is rounded down to the kernel's ticks (10 ms). Nothing when there is no
 /// such process.

@@ -212,6 +212,7 @@ void Probing::conclude_at_deadline()
 Result<ProbeEnd> probe(const ProbePlan& plan, const Emit& emit)
 {
     auto loop = TRY(OpLoop::open(run_limit(plan)));
+    TRY(enter_sandbox(plan.sandbox));
     if (plan.trace)
         return trace_targets(plan, emit, loop);
     std::optional<TlsContext> tls;

@@ -3,6 +3,7 @@
 #include "event/event.h"
 #include "op/dialogue.h"
 #include "op/socket_plan.h"
+#include "sock/sandbox.h"
 #include "sock/target_list.h"
 #include "sock/tls_context.h"
 
@@ -55,6 +56,7 @@ struct ProbePlan {
     unsigned retries = 0;                ///< after a timeout
     std::optional<std::size_t> parallel; ///< at once; none: as many as descriptors allow, to 1000
     ProbeOutcomes want;
+    std::optional<SandboxPlan> sandbox;
 
     bool operator==(const ProbePlan&) const = default;
 };

@@ -170,7 +170,7 @@ DatagramInbox::DatagramInbox()
 }
 
 Result<DatagramInbox::Arrival> DatagramInbox::receive(const Socket& socket,
-                                                      std::string_view subject)
+                                                      std::string_view subject, std::size_t limit)
 {
     struct Slot {
         sockaddr_storage from;
@@ -192,8 +192,9 @@ Result<DatagramInbox::Arrival> DatagramInbox::receive(const Socket& socket,
     m_received.clear();
     int count = 0;
     do
-        count = ::recvmmsg(socket.ref().value, messages.data(), most, MSG_DONTWAIT | MSG_TRUNC,
-                           nullptr);
+        count = ::recvmmsg(socket.ref().value, messages.data(),
+                           static_cast<unsigned int>(std::min(limit, most)),
+                           MSG_DONTWAIT | MSG_TRUNC, nullptr);
     while (count < 0 && errno == EINTR);
     if (count < 0 && errno == EAGAIN)
         return Arrival{};

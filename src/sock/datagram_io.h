@@ -50,9 +50,10 @@ public:
         std::span<const ReceivedDatagram> datagrams; ///< valid until the next call; may be empty
         bool ended = false; ///< of a connection: the peer is gone, nothing follows `datagrams`
     };
-    /// What waits (recvmmsg(2)), without blocking. The socket was prepared_for_datagrams().
-    /// `subject` names it in the error, Phase::Receive.
-    Result<Arrival> receive(const Socket& socket, std::string_view subject);
+    /// What waits (recvmmsg(2)), without blocking, at most `limit` of it. The socket was
+    /// prepared_for_datagrams(). `subject` names it in the error, Phase::Receive.
+    Result<Arrival> receive(const Socket& socket, std::string_view subject,
+                            std::size_t limit = most);
 
 private:
     std::unique_ptr<std::byte[]> m_bytes;

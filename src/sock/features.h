@@ -1,17 +1,17 @@
 #pragma once
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 namespace sockit {
 
 struct KernelFeature {
-    std::string_view name;
+    std::string name;
     bool present;
 };
 
 /// What the running kernel offers this process, found by asking it: netlink socket diagnostics,
-/// pidfd_getfd(2), IPv6, MPTCP, vsock.
+/// pidfd_getfd(2), IPv6, MPTCP, vsock, and the parts of the sandbox.
 std::vector<KernelFeature> kernel_features();
 
 } // namespace sockit

@@ -194,6 +194,23 @@ TEST(SockDiag, UnixPeersNameEachOther)
     EXPECT_EQ(with_inode(sockets, inode_of(one)).netid, "u_seq");
 }
 
+// It was told as inode 0.
+TEST(SockDiag, AUnixPeerThatNobodyHasAcceptedHasNoInode)
+{
+    const TemporaryDirectory directory;
+    const auto path = *Endpoint::unix_path(directory.path("listener"));
+    auto listener = *Socket::open(AF_UNIX, SOCK_SEQPACKET);
+    ASSERT_TRUE(listener.bind(path));
+    ASSERT_TRUE(listener.listen(3, path));
+    const auto client = client_of(listener);
+    SockDiag diag;
+    const auto sockets =
+        collect(diag, {.protocol = SocketProtocol::Unix, .family = AF_UNIX, .memory = true});
+    const auto connected = with_inode(sockets, inode_of(client));
+    EXPECT_EQ(connected.state, SocketState::Established);
+    EXPECT_EQ(connected.peer_inode, std::nullopt);
+}
+
 TEST(SockDiag, VisitorEndsTheDump)
 {
     const auto one = listening_socket(AF_INET, 1);

@@ -447,10 +447,32 @@ TEST(UdpFaults, NobodyIsServedWhereNobodyIsAccepted)
     EXPECT_EQ(last_of(echo.server)["messages"], 0);
 }
 
+TEST(UdpFaults, DatagramsAreReadAtTheRate)
+{
+    UdpEcho echo({"--slow-read", "10k"});
+    const auto begin = std::chrono::steady_clock::now();
+    for (int i = 0; i < 3; ++i)
+        echo.send(std::string(500, 'x'));
+    for (int i = 0; i < 3; ++i)
+        EXPECT_EQ(echo.peer.receive(), std::string(500, 'x'));
+    EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(90));
+    EXPECT_EQ(last_of(echo.server)["messages"], 3);
+}
+
+TEST(UdpFaults, WhatIsNotReadInTimeIsDroppedAndCounted)
+{
+    UdpEcho echo({"--slow-read", "1", "--sockopt", "SO_RCVBUF=4k"});
+    for (int i = 0; i < 100; ++i)
+        echo.send(std::string(500, 'x'));
+    EXPECT_EQ(echo.peer.receive(), std::string(500, 'x'));
+    const auto summary = last_of(echo.server);
+    EXPECT_EQ(summary["messages"], 1);
+    EXPECT_GT(summary["dropped_datagrams"], 50);
+}
+
 TEST(UdpFaults, WhatWantsAConnectionIsAUsageError)
 {
-    for (const std::string option :
-         {"--slow-read", "--reset-after", "--half-close-after", "--max-conns"}) {
+    for (const std::string option : {"--reset-after", "--half-close-after", "--max-conns"}) {
         const auto outcome = run({"echo", "server", "udp:127.0.0.1:0", option, "5"});
         EXPECT_TRUE(exited(outcome, 2));
         EXPECT_EQ(outcome.err,

@@ -140,6 +140,33 @@ TEST(LocalServer, OfUnixDatagramsIsTheReceiver)
     EXPECT_EQ(local_server_of(connected(unix_name("datagram"), SOCK_DGRAM)), ::getpid());
 }
 
+TEST(LocalServerAt, IsWhoeverListensThere)
+{
+    auto listener = bound(at("::"));
+    const auto port = static_cast<std::uint16_t>(listener.local()->port());
+    const auto local = bound(unix_name("at"));
+    const Child child;
+    EXPECT_EQ(local_server_at(at("127.0.0.1", port), SOCK_STREAM), std::nullopt) << "both do";
+    EXPECT_EQ(local_server_at(unix_name("at"), SOCK_STREAM), std::nullopt);
+    listener.close();
+    EXPECT_EQ(local_server_at(at("127.0.0.1", port), SOCK_STREAM), child.pid());
+    EXPECT_EQ(local_server_at(at("::1", port), SOCK_STREAM), child.pid());
+    EXPECT_EQ(local_server_at(at("127.0.0.1", port), SOCK_DGRAM), std::nullopt);
+    EXPECT_EQ(local_server_at(unix_name("nobody"), SOCK_STREAM), std::nullopt);
+    EXPECT_EQ(local_server_at(unix_name("at"), SOCK_SEQPACKET), std::nullopt);
+    EXPECT_EQ(local_server_at(at("192.0.2.1", port), SOCK_STREAM), std::nullopt);
+}
+
+TEST(LocalServerAt, TakesDatagramsThere)
+{
+    const auto receiver = bound(at("0.0.0.0"), SOCK_DGRAM);
+    const auto port = static_cast<std::uint16_t>(receiver.local()->port());
+    const auto sender = connected(at("127.0.0.1", port), SOCK_DGRAM);
+    EXPECT_EQ(local_server_at(at("127.0.0.1", port), SOCK_DGRAM), ::getpid());
+    const auto local = bound(unix_name("datagrams"), SOCK_DGRAM);
+    EXPECT_EQ(local_server_at(unix_name("datagrams"), SOCK_DGRAM), ::getpid());
+}
+
 TEST(CpuTimeOf, CountsWhatAProcessUsed)
 {
     int done[2];
