@@ -189,9 +189,6 @@ TEST(ProbeRounds, ALineOfProgressBelowTheResultsOfATerminal)
     EXPECT_NE(drawn.find("█"), std::string::npos) << drawn;
 }
 
-/// The middle of what JSON tells, in milliseconds.
-double median_ms(const json& latency) { return latency["p50_ns"].get<double>() / 1e6; }
-
 TEST(ProbeDelay, StatisticsAreThoseOfTheNetwork)
 {
     fresh_network();
@@ -205,12 +202,15 @@ TEST(ProbeDelay, StatisticsAreThoseOfTheNetwork)
     const json& open = found.statistics(0);
     EXPECT_EQ(open["lost"], 0) << open;
     EXPECT_EQ(open["open"], 10) << open;
-    constexpr double delay = 100;
-    constexpr double tolerance = 6;
-    EXPECT_NEAR(median_ms(open["kernel_rtt"]), delay, tolerance) << open;
-    EXPECT_NEAR(median_ms(open["connect"]), delay, tolerance) << open;
-    EXPECT_NEAR(median_ms(found.statistics(1)["connect"]), delay, tolerance) << "a refusal";
-    EXPECT_LT(found.document["summary"]["duration_ns"], 800'000'000)
+    // How near it comes is for a benchmark to say: a busy machine adds its own share.
+    const auto is_the_delay = [](const json& latency) {
+        EXPECT_GE(latency["min_ns"], 99'000'000) << latency;
+        EXPECT_LT(latency["p50_ns"], 200'000'000) << latency;
+    };
+    is_the_delay(open["kernel_rtt"]);
+    is_the_delay(open["connect"]);
+    is_the_delay(found.statistics(1)["connect"]); // a refusal
+    EXPECT_LT(found.document["summary"]["duration_ns"], 1'000'000'000)
         << "tries that are under way at the same time";
 }
 
