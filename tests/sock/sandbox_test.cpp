@@ -138,7 +138,8 @@ TEST_F(Sandbox, NamesAreStillResolved)
                   if (!enter_sandbox(SandboxPlan{}))
                       return "no sandbox";
                   const auto target = parse_target("localhost:80", Role::Client);
-                  const auto found = resolve(*target, AddressFamily::Inet, Deadline::after(std::chrono::seconds(20)));
+                  const auto found = resolve(*target, AddressFamily::Inet,
+                                             Deadline::after(std::chrono::seconds(20)));
                   return found ? found->front().text() : message(found.error());
               }),
               "127.0.0.1:80");
