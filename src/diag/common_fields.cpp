@@ -48,7 +48,8 @@ std::string_view unix_netid(std::uint64_t type)
 std::string_view packet_netid(std::uint64_t type)
 {
     switch (type) {
-    case SOCK_RAW: return "p_raw";
+    case SOCK_RAW:
+    case SOCK_PACKET: return "p_raw"; // whole frames, too: Linux 2.0's
     case SOCK_DGRAM: return "p_dgr";
     default: return {};
     }

@@ -14,8 +14,8 @@ bool decode_packet_diag(std::span<const std::byte> payload, const SocketQuery& q
         return false;
     reset(info);
     info.netid = packet_netid(message->pdiag_type);
-    if (info.netid.empty()) // SOCK_PACKET, of Linux 2.0
-        info.netid = packet_netid(SOCK_RAW);
+    if (info.netid.empty())
+        return false;
     info.family = AF_PACKET;
     info.state = SocketState::Close;
     info.protocol = message->pdiag_num;

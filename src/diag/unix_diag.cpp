@@ -27,6 +27,8 @@ bool decode_unix_diag(std::span<const std::byte> payload, SocketInfo& info)
         return false;
     reset(info);
     info.netid = unix_netid(message->udiag_type);
+    if (info.netid.empty())
+        return false;
     info.family = AF_UNIX;
     info.state = static_cast<SocketState>(message->udiag_state);
     info.local = Endpoint::unix_unnamed();

@@ -73,6 +73,16 @@ TYPED_TEST(BothSources, PacketSockets)
     EXPECT_TRUE(has_inode(collect(source, raw_ones), inode_of(on_all)));
 }
 
+// dhclient has one: the line of /proc/net/packet was an error.
+TYPED_TEST(BothSources, AnOldPacketSocketIsRaw)
+{
+    Fd fd(::socket(AF_PACKET, SOCK_PACKET | SOCK_CLOEXEC, htons(ETH_P_ALL)));
+    ASSERT_TRUE(fd.valid());
+    const auto old = Socket::adopt(std::move(fd), AF_PACKET, SOCK_PACKET);
+    TypeParam source;
+    EXPECT_EQ(with_inode(collect(source, packets), inode_of(old)).netid, "p_raw");
+}
+
 TYPED_TEST(BothSources, NetlinkSocketsOnceEach)
 {
     const auto member = netlink_socket(RTMGRP_LINK | RTMGRP_IPV4_ROUTE);
