@@ -231,10 +231,11 @@ Result<> enter_sandbox(const std::optional<SandboxPlan>& plan)
         TRY(check_parts());
     int failed = ::prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) == 0 ? 0 : errno;
     const int version = landlock_version();
-    if (failed == 0 && version > 0)
-        failed = restrict_files(*plan, version);
-    if (failed == 0 && can_filter_syscalls())
-        failed = filter_syscalls();
+    // One part that fails is no reason to go without the other.
+    if (const int files = version > 0 ? restrict_files(*plan, version) : 0; failed == 0)
+        failed = files;
+    if (const int calls = can_filter_syscalls() ? filter_syscalls() : 0; failed == 0)
+        failed = calls;
     if (failed != 0 && plan->required)
         return Failure(Error::from_errno(Phase::Socket, "sandbox", "--sandbox=require", failed));
     return {};

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -248,6 +249,41 @@ TEST_F(Sandbox, AnOldKernelDoesWhatItCan)
                   return how(open_file(mine, O_RDONLY)) + " " + how(::fork());
               }),
               "ok EPERM");
+}
+
+/// As many layers as a process can have: another one is E2BIG (landlock(7)).
+bool exhaust_landlock()
+{
+    constexpr int most_layers = 16;
+    const landlock_ruleset_attr nothing{.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_SYM};
+    const Fd rules(static_cast<int>(
+        ::syscall(SYS_landlock_create_ruleset, &nothing, sizeof nothing.handled_access_fs, 0U)));
+    bool done = ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+    for (int i = 0; i < most_layers; ++i)
+        done = done && ::syscall(SYS_landlock_restrict_self, rules.get(), 0U) == 0;
+    return done;
+}
+
+TEST_F(Sandbox, WhereLandlockFailsSystemCallsAreFilteredAllTheSame)
+{
+    EXPECT_EQ(in_child([]() -> std::string {
+                  if (!exhaust_landlock() || !enter_sandbox(SandboxPlan{}))
+                      return "no sandbox";
+                  return how(::fork());
+              }),
+              "EPERM");
+}
+
+TEST_F(Sandbox, WhereLandlockFailsItIsAnErrorIfRequired)
+{
+    if (!kernel_has("signals"))
+        GTEST_SKIP() << "this kernel has no whole sandbox";
+    EXPECT_EQ(in_child([]() -> std::string {
+                  exhaust_landlock();
+                  const auto entered = enter_sandbox(SandboxPlan{.required = true});
+                  return entered ? "entered" : code_name(entered.error());
+              }),
+              "E2BIG");
 }
 
 } // namespace
