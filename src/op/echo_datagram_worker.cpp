@@ -26,12 +26,6 @@ constexpr std::uint64_t longest_chargen = 512; ///< RFC 864
 /// daytime, qotd, chargen.
 constexpr std::array<std::uint32_t, 5> answering_ports{7, 9, 13, 17, 19};
 
-Duration time_for(std::size_t bytes, std::uint64_t bytes_per_second)
-{
-    const auto seconds = static_cast<double>(bytes) / static_cast<double>(bytes_per_second);
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
 } // namespace
 
 EchoDatagramWorker::EchoDatagramWorker(const EchoServerPlan& plan, EchoDatagramStory& story,
@@ -41,6 +35,7 @@ EchoDatagramWorker::EchoDatagramWorker(const EchoServerPlan& plan, EchoDatagramS
       m_faulty(plan.faults.any_after_accept() || plan.faults.accept_delay > Duration::zero()),
       m_most_peers(std::max(peers_in_all / plan.threads, DatagramInbox::most)),
       m_watch(poller, socket.ref(), token),
+      m_reading({.rate = plan.faults.slow_read, .line_delay = {}}),
       m_backlog(most_waiting / plan.threads / waiting_share, most_waiting / plan.threads),
       m_faults(plan.faults, story, m_backlog),
       m_echo([this](const auto& peer, const auto& datagram, auto bytes, auto due) {
@@ -103,7 +98,7 @@ void EchoDatagramWorker::expire()
 
 Result<> EchoDatagramWorker::receive()
 {
-    const auto& slow = m_plan.faults.slow_read;
+    const bool slow = m_plan.faults.slow_read.has_value();
     const auto got = TRY(m_inbox.receive(m_socket, m_bound_text, slow ? 1 : DatagramInbox::most));
     if (got.datagrams.empty())
         return {};
@@ -113,8 +108,10 @@ Result<> EchoDatagramWorker::receive()
     m_now = Clock::now();
     for (const auto& datagram : got.datagrams)
         take(datagram);
-    if (slow)
-        m_rest = Deadline::at(m_now + time_for(got.datagrams.front().size, *slow));
+    if (slow) {
+        m_reading.sent(got.datagrams.front().bytes, m_now);
+        m_rest = m_reading.next();
+    }
     flush();
     return {};
 }

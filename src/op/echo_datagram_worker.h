@@ -5,6 +5,7 @@
 #include "op/echo_datagram_faults.h"
 #include "op/echo_datagram_story.h"
 #include "op/echo_server.h"
+#include "op/pace.h"
 #include "op/watched.h"
 #include "sock/datagram_io.h"
 
@@ -64,6 +65,7 @@ private:
     bool m_faulty;
     std::size_t m_most_peers;
     Watched m_watch;
+    Pace m_reading;
     DatagramInbox m_inbox;
     Clock::time_point m_now; ///< when that was filled
     DatagramPeers m_peers;
